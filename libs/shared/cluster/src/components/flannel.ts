@@ -1,0 +1,44 @@
+/** flanneld: re-reads its client certificate; its CA file never (client-go 0.34). */
+
+import { unitOf } from '../component-name.ts';
+import type { ComponentSpec } from '../component-spec.ts';
+import { type ComponentContext, flags, kubeconfigPath, nodeAddress, readAtStart, uses } from './component-context.ts';
+
+export function flannel(context: ComponentContext): ComponentSpec {
+  const { config, host, paths } = context;
+  const networkFile = `${paths.kubernetes}/flannel-network.json`;
+  const kubeconfig = kubeconfigPath(context, 'flannel');
+  return {
+    component: 'flannel',
+    unit: unitOf.flannel,
+    description: 'flannel, the network between the pods of all hosts',
+    argv: [
+      `${config.binDir}/flanneld`,
+      ...flags({
+        'kube-subnet-mgr': true,
+        'kubeconfig-file': kubeconfig,
+        'net-config-path': networkFile,
+        'subnet-file': paths.flannelSubnet,
+        'ip-masq': true,
+        iface: config.flannel.interface ?? nodeAddress(context),
+      }),
+      ...config.flannel.extraOpts,
+    ],
+    env: {
+      NODE_NAME: host.name,
+      PATH: `${config.binDir}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
+    },
+    user: 'root',
+    group: 'root',
+    // it ends by itself while its Node object has no podCIDR, so it comes after the kubelet that registers the Node
+    startAfter: config.kubelet.enable ? [unitOf.kubelet] : [],
+    files: readAtStart(networkFile, kubeconfig),
+    certificates: uses(context, 'flannel-client', { leaf: 'none', bundle: 'restart' }),
+    directories: [],
+    health: { kind: 'file', path: paths.flannelSubnet },
+    startTimeoutMs: 120_000,
+    stopTimeoutMs: 10_000,
+    killMode: 'control-group',
+    systemdOptions: ['NoNewPrivileges=yes', 'ProtectHome=yes', 'PrivateTmp=yes', 'RestrictSUIDSGID=yes'],
+  };
+}

@@ -1,0 +1,63 @@
+/** kubelet: re-reads its serving certificate, client CA and the files that its kubeconfig names. */
+
+import { unitOf } from '../component-name.ts';
+import type { ComponentSpec } from '../component-spec.ts';
+import {
+  type ComponentContext,
+  featureGateFlag,
+  flags,
+  kubeconfigPath,
+  nodeAddress,
+  reachedAt,
+  readAtStart,
+  uses,
+} from './component-context.ts';
+
+export function kubelet(context: ComponentContext): ComponentSpec {
+  const { config, host, paths } = context;
+  const options = config.kubelet;
+  const configFile = `${paths.kubernetes}/kubelet.yaml`;
+  const kubeconfig = kubeconfigPath(context, 'kubelet');
+  const labels = Object.entries(options.nodeLabels);
+  return {
+    component: 'kubelet',
+    unit: unitOf.kubelet,
+    description: 'Kubernetes kubelet',
+    argv: [
+      `${config.binDir}/kubelet`,
+      ...flags({
+        config: configFile,
+        'hostname-override': host.name,
+        kubeconfig,
+        'node-ip': nodeAddress(context),
+        'node-labels': labels.length === 0 ? undefined : labels.map(([label, value]) => `${label}=${value}`).join(','),
+        'root-dir': paths.kubelet,
+        v: options.verbosity,
+      }),
+      ...featureGateFlag(context, options.featureGates),
+      ...options.extraOpts,
+    ],
+    env: { PATH: `${config.binDir}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin` },
+    user: 'root',
+    group: 'root',
+    // not after the API server: a kubelet comes up from disk while its master is away
+    startAfter: [
+      ...(config.containerd.enable ? [unitOf.containerd] : []),
+      ...(config.apiserver.enable ? [unitOf.apiserver] : []),
+    ],
+    files: readAtStart(configFile, kubeconfig),
+    certificates: [
+      ...uses(context, 'kubelet', { leaf: 'none', bundle: 'none' }),
+      ...uses(context, 'kubelet-client', { leaf: 'none', bundle: 'none' }),
+    ],
+    directories: [
+      { path: paths.kubelet, owner: 'root', group: 'root', mode: 0o750 },
+      { path: `${paths.kubernetes}/manifests`, owner: 'root', group: 'root', mode: 0o755 },
+    ],
+    health: { kind: 'http', url: `http://${reachedAt(options.healthz.bind)}:${options.healthz.port}/healthz` },
+    startTimeoutMs: 60_000,
+    stopTimeoutMs: 15_000,
+    killMode: 'process',
+    systemdOptions: ['Delegate=yes', 'LimitNOFILE=1048576', 'OOMScoreAdjust=-999'],
+  };
+}

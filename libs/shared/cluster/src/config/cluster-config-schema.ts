@@ -1,0 +1,78 @@
+/** The schema of cluster.yaml, whole. docs/config/ is generated from it. */
+
+import { z } from 'zod';
+import { keyAlgorithms } from '../certificate-spec.ts';
+import { roles } from '../component-name.ts';
+import {
+  addonManagerOptions,
+  addonsOptions,
+  apiserverOptions,
+  containerdOptions,
+  controllerManagerOptions,
+  etcdOptions,
+  flannelOptions,
+  kubeletOptions,
+  proxyOptions,
+  schedulerOptions,
+} from './component-options.ts';
+import { absolutePath, cidr, durationS, featureGates, nameOrAddress, port } from './option-types.ts';
+
+const pkiOptions = z
+  .strictObject({
+    grpcPort: port.default(7443).describe('where the CA serves gRPC'),
+    httpsPort: port.default(7444).describe('where the CA serves /healthz and /metrics'),
+    keyAlgorithm: z.enum(keyAlgorithms).default('ecdsa-p256'),
+    validity: durationS.prefault('30d').describe('lifetime of a certificate; renewed at two thirds of it'),
+    authorityValidity: durationS.prefault('3650d').describe('lifetime of the CA certificates that `ca init` makes'),
+    commonNamePrefix: z
+      .string()
+      .regex(/^[A-Za-z0-9 ._-]{1,40}$/)
+      .default('easycerts')
+      .describe('begins the common name of every CA'),
+  })
+  .prefault({});
+
+const busOptions = z.strictObject({ port: port.default(4222).describe('where nats-server listens') }).prefault({});
+
+/** cluster.yaml: strict (an unknown key is a problem), every option with its default, but for `masterAddress`. */
+export const clusterConfigSchema = z.strictObject({
+  roles: z
+    .array(z.enum(roles))
+    .default([])
+    .describe('what this host is: `master`, `node`, both, or nothing (components by hand)'),
+  masterAddress: nameOrAddress.describe('where every node reaches the master; `localhost` for one machine'),
+  apiserverAddress: z
+    .url()
+    .optional()
+    .describe('default: https:// and `apiserver.advertiseAddress` or `masterAddress`, and the port'),
+  clusterCidr: cidr.default('10.1.0.0/16').describe('the network of the pods'),
+  easyCerts: z
+    .boolean()
+    .optional()
+    .describe('whether certificates come from our CA; default true once there are roles'),
+  caFile: absolutePath.optional().describe('CA certificates that every component trusts, with foreign certificates'),
+  featureGates: featureGates.default({}).describe('for every Kubernetes component'),
+  binDir: absolutePath
+    .default('/usr/local/bin')
+    .describe('where kube-apiserver, kubelet, etcd, nats-server and the others lie'),
+  easycertsCommand: z
+    .array(z.string().min(1))
+    .min(1)
+    .default(['/usr/bin/easycerts'])
+    .describe('how our own services are started'),
+  containerd: containerdOptions,
+  etcd: etcdOptions,
+  apiserver: apiserverOptions,
+  controllerManager: controllerManagerOptions,
+  scheduler: schedulerOptions,
+  addonManager: addonManagerOptions,
+  kubelet: kubeletOptions,
+  proxy: proxyOptions,
+  flannel: flannelOptions,
+  addons: addonsOptions,
+  pki: pkiOptions,
+  bus: busOptions,
+});
+
+/** What cluster.yaml says, with the schema's defaults, before roles are resolved. */
+export type GivenConfig = z.output<typeof clusterConfigSchema>;

@@ -1,0 +1,57 @@
+/** cluster.yaml's text becomes a configuration that cannot be wrong, or one error with every problem. */
+
+import { parseDocument } from 'yaml';
+import { clusterConfigSchema } from './cluster-config-schema.ts';
+import { configProblems } from './config-checks.ts';
+import { type ConfigProblem, configError, problemsOfIssues } from './problem.ts';
+import { type ClusterConfig, resolveConfig } from './resolve-config.ts';
+
+export interface ParseOptions {
+  /** Text of a YAML file whose keys count where `text` says nothing: what a developer's sandbox knows about itself. */
+  readonly overlay?: string;
+}
+
+/**
+ * Parses cluster.yaml (YAML 1.2, no duplicate keys). `source` names it in messages.
+ * Throws AppError INVALID_CONFIG with every problem in `details.problems`.
+ */
+export function parseClusterConfig(text: string, source: string, options: ParseOptions = {}): ClusterConfig {
+  const given = mappingOf(text, source);
+  const merged = options.overlay === undefined ? given : merge(mappingOf(options.overlay, 'overlay'), given);
+  const parsed = clusterConfigSchema.safeParse(merged, { reportInput: true });
+  if (!parsed.success) throw configError(source, problemsOfIssues(parsed.error.issues, clusterConfigSchema));
+  const config = resolveConfig(parsed.data);
+  const problems = configProblems(config);
+  if (problems.length > 0) throw configError(source, problems);
+  return config;
+}
+
+function mappingOf(text: string, source: string): Readonly<Record<string, unknown>> {
+  const document = parseDocument(text, { uniqueKeys: true, prettyErrors: true });
+  const problems: ConfigProblem[] = document.errors.map((error) => ({ path: '', message: firstLine(error.message) }));
+  if (problems.length > 0) throw configError(source, problems);
+  const value: unknown = document.toJS({ maxAliasCount: 100 });
+  if (value === null || value === undefined) return {};
+  if (!isMapping(value)) throw configError(source, [{ path: '', message: 'must be a mapping of keys to values' }]);
+  return value;
+}
+
+function merge(
+  under: Readonly<Record<string, unknown>>,
+  over: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const result: Record<string, unknown> = { ...under };
+  for (const [key, value] of Object.entries(over)) {
+    const below = under[key];
+    result[key] = isMapping(value) && isMapping(below) ? merge(below, value) : value;
+  }
+  return result;
+}
+
+function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0]?.replace(/:$/, '') ?? text;
+}

@@ -1,0 +1,27 @@
+/** Who a host is: the subject of its host identity, and back. */
+
+import type { SubjectName } from './certificate-spec.ts';
+import type { Role } from './component-name.ts';
+import { isHostName } from './config/option-types.ts';
+
+export const mastersOrganization = 'easycerts:masters';
+export const nodesOrganization = 'easycerts:nodes';
+
+export interface HostIdentity {
+  readonly name: string;
+  readonly role: Role;
+}
+
+/** The subject of a host's identity; a host with both roles is a master. */
+export function hostIdentitySubject(name: string, roles: readonly Role[]): SubjectName {
+  return { commonName: name, organizations: [roles.includes('master') ? mastersOrganization : nodesOrganization] };
+}
+
+/** The host that a subject stands for; undefined for every subject that is not exactly a host identity's. */
+export function identityOfSubject(subject: SubjectName): HostIdentity | undefined {
+  const [organization, ...others] = subject.organizations;
+  if (others.length > 0 || !isHostName(subject.commonName)) return undefined;
+  if (organization === mastersOrganization) return { name: subject.commonName, role: 'master' };
+  if (organization === nodesOrganization) return { name: subject.commonName, role: 'node' };
+  return undefined;
+}

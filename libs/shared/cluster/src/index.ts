@@ -1,0 +1,64 @@
+export { type CertificateEntry, certificateList, firstServiceAddress, type ListContext } from './cert-list.ts';
+export type {
+  AlternativeNames,
+  CertificateFiles,
+  CertificateSpec,
+  ExtendedKeyUsage,
+  KeyAlgorithm,
+  SubjectName,
+} from './certificate-spec.ts';
+export { filesOfSet, keyAlgorithms } from './certificate-spec.ts';
+export type { AuthorityName, ComponentName, Role, ServiceName } from './component-name.ts';
+export { authorityNames, componentNames, roles, serviceNames, unitOf } from './component-name.ts';
+export type {
+  CertificateUse,
+  ComponentSpec,
+  DirectorySpec,
+  FileUse,
+  HealthCheck,
+  OnChange,
+  RenderedFile,
+} from './component-spec.ts';
+export {
+  type ComponentContext,
+  certificateFiles,
+  kubeconfigPath,
+  nodeAddress,
+} from './components/component-context.ts';
+export { proxyHealthAddress } from './components/proxy.ts';
+export { clusterConfigSchema } from './config/cluster-config-schema.ts';
+export { isDnsName, isHostName } from './config/option-types.ts';
+export { type ParseOptions, parseClusterConfig } from './config/parse-cluster-config.ts';
+export { type ConfigProblem, configError, pathText } from './config/problem.ts';
+export {
+  type ClusterConfig,
+  componentsOfRole,
+  deepFreeze,
+  enabledComponents,
+  hostInUrl,
+  isSingleMachine,
+} from './config/resolve-config.ts';
+export { type DesiredState, hostRecordOf, resolveDesiredState } from './desired-state.ts';
+export type { CgroupLayout, HostFacts, HostRecord } from './host-facts.ts';
+export {
+  type HostIdentity,
+  hostIdentitySubject,
+  identityOfSubject,
+  mastersOrganization,
+  nodesOrganization,
+} from './host-identity.ts';
+export {
+  addressAt,
+  canonicalIp,
+  contains,
+  formatIp,
+  type IpAddress,
+  type IpNetwork,
+  isLoopback,
+  overlaps,
+  parseCidr,
+  parseIp,
+  sizeOf,
+} from './ip-network.ts';
+export { type Paths, pathsUnder } from './paths.ts';
+export { alternativeNamesOf, directoryOf, resolveCertificates } from './resolve-certs.ts';

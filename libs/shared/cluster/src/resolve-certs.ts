@@ -1,0 +1,69 @@
+/** The certificate list for one host: what the CA grants it and what its certmgr keeps. */
+
+import { type CertificateEntry, certificateList, type ListContext } from './cert-list.ts';
+import type { AlternativeNames, CertificateSpec } from './certificate-spec.ts';
+import { type ClusterConfig, componentsOfRole, deepFreeze } from './config/resolve-config.ts';
+import type { HostRecord } from './host-facts.ts';
+import { canonicalIp } from './ip-network.ts';
+import type { Paths } from './paths.ts';
+
+/** Every certificate of a host. Pure: the same arguments give the same list. Empty when easyCerts is off. */
+export function resolveCertificates(config: ClusterConfig, host: HostRecord, paths: Paths): readonly CertificateSpec[] {
+  if (!config.easyCerts) return [];
+  const context: ListContext = { config, host };
+  return deepFreeze(
+    certificateList.filter((entry) => isNeeded(entry, context)).map((entry) => specOf(entry, context, paths)),
+  );
+}
+
+/** The directory of a certificate's set, whether or not this host has it. */
+export function directoryOf(name: string, paths: Paths): string {
+  const entry = certificateList.find((candidate) => candidate.name === name);
+  return entry?.directory?.(paths) ?? `${paths.secrets}/${name}`;
+}
+
+function isNeeded({ neededBy }: CertificateEntry, { config, host }: ListContext): boolean {
+  switch (neededBy) {
+    case 'host':
+      return true;
+    case 'master':
+      return host.roles.includes('master');
+    default:
+      return isOnlyNode(host) ? componentsOfRole.node.includes(neededBy) : config[neededBy].enable;
+  }
+}
+
+/** A host that joined: what it runs follows from its role, not from the master's own components. */
+function isOnlyNode({ roles }: HostRecord): boolean {
+  return roles.includes('node') && !roles.includes('master');
+}
+
+function specOf(entry: CertificateEntry, context: ListContext, paths: Paths): CertificateSpec {
+  return {
+    name: entry.name,
+    authority: entry.authority,
+    subject: entry.subject(context),
+    alternativeNames: alternativeNamesOf(entry.names?.(context) ?? []),
+    usages: entry.usages,
+    keyAlgorithm: context.config.pki.keyAlgorithm,
+    validityS: context.config.pki.validity,
+    directory: directoryOf(entry.name, paths),
+    owner: entry.owner,
+    group: entry.owner,
+    keyMode: 0o600,
+    usedBy: entry.usedBy,
+  };
+}
+
+/** Sorts names and addresses apart, canonical, each once; absent ones are left out. */
+export function alternativeNamesOf(names: readonly (string | undefined)[]): AlternativeNames {
+  const dns = new Set<string>();
+  const ip = new Set<string>();
+  for (const name of names) {
+    if (name === undefined) continue;
+    const address = canonicalIp(name);
+    if (address === undefined) dns.add(name.toLowerCase());
+    else ip.add(address);
+  }
+  return { dns: [...dns].sort(), ip: [...ip].sort() };
+}

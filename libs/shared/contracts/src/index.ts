@@ -1,0 +1,21 @@
+export type { EventData, EventType } from './events/catalogue.ts';
+export { eventCatalogue, eventTypes } from './events/catalogue.ts';
+export type { CloudEvent, EventOrigin, Fact } from './events/cloud-event.ts';
+export { busSubjectOf, cloudEventOf, subjectPrefix, typePrefix } from './events/cloud-event.ts';
+export type { EventDefinition, EventScope } from './events/event-definition.ts';
+export type { EventExample } from './events/examples.ts';
+export { eventExamples, exampleEventOf } from './events/examples.ts';
+export type { CertificateAuthorityServer } from './generated/easycerts/ca/v1/certificate_authority.ts';
+export {
+  CertificateAuthorityClient,
+  CertificateAuthorityService,
+  GetCertificateRequest,
+  GetTrustBundleRequest,
+  GetTrustBundleResponse,
+  IssuedCertificate,
+  ListCertificatesRequest,
+  ListCertificatesResponse,
+  SignRequest,
+  SignResponse,
+  TrustBundle,
+} from './generated/easycerts/ca/v1/certificate_authority.ts';

@@ -1,0 +1,70 @@
+/** The bus as the services see it. Only files of this folder import NATS. */
+
+import type { CloudEvent, EventType, Fact } from '@easycerts/contracts';
+
+/** Publishes facts. Never throws and never waits: what cannot be sent now is kept (bounded) and sent on reconnection. */
+export interface EventPublisher {
+  publish<T extends EventType>(fact: Fact<T>): void;
+  /** Resolves when everything published so far is stored by the bus, or after `timeoutMs`. */
+  flush(timeoutMs: number): Promise<void>;
+}
+
+export interface StoredMessage {
+  /** Sequence number in the stream. */
+  readonly sequence: number;
+  readonly subject: string;
+  readonly data: Uint8Array;
+  readonly time: Date;
+}
+
+/** An append-only stream. */
+export interface DurableStream {
+  /** Resolves with the sequence number once the message is stored and fsynced; AppError UNAVAILABLE otherwise. */
+  append(subject: string, data: Uint8Array, options?: { readonly messageId?: string }): Promise<number>;
+  /** Messages from `sequence` on, until the last one that was stored when the call began. */
+  read(fromSequence: number): AsyncIterable<StoredMessage>;
+}
+
+export interface KeyValueEntry {
+  readonly key: string;
+  readonly value: Uint8Array;
+  readonly revision: number;
+}
+
+/** A bucket. Revisions give compare-and-swap. */
+export interface KeyValueBucket {
+  get(key: string): Promise<KeyValueEntry | undefined>;
+  put(key: string, value: Uint8Array): Promise<number>;
+  /** AppError CONFLICT when the key exists. */
+  create(key: string, value: Uint8Array): Promise<number>;
+  /** AppError CONFLICT when the key is no longer at `revision`. */
+  update(key: string, value: Uint8Array, revision: number): Promise<number>;
+  delete(key: string): Promise<void>;
+  entries(): Promise<readonly KeyValueEntry[]>;
+  /** Calls back at every change (deletion: value undefined) until the returned function is called. */
+  watch(onChange: (key: string, value: Uint8Array | undefined) => void): Promise<() => Promise<void>>;
+}
+
+export interface EventFilter {
+  /** NATS subject filters; default everything of ours. */
+  readonly subjects?: readonly string[];
+  /** Start: only new ones, everything stored, or the last N minutes. */
+  readonly from?: 'new' | 'all' | Date;
+  /** End after what is stored now, instead of following. */
+  readonly follow?: boolean;
+}
+
+/** A connection with one host identity. It reconnects by itself, for ever; `close` ends it. */
+export interface Bus {
+  readonly events: EventPublisher;
+  /** Whether the connection is up at this moment. */
+  isConnected(): boolean;
+  /** Live hints: calls back for every event on the subjects until the returned function is called. */
+  onEvent(subjects: readonly string[], handler: (event: CloudEvent) => void): () => void;
+  /** Events as stored, in order, each once. */
+  readEvents(filter: EventFilter, signal?: AbortSignal): AsyncIterable<CloudEvent>;
+  /** Masters only: streams and buckets, made when absent (sync always, file storage). */
+  stream(name: string, subjects: readonly string[]): Promise<DurableStream>;
+  bucket(name: string, options?: { readonly history?: number; readonly ttlMs?: number }): Promise<KeyValueBucket>;
+  close(): Promise<void>;
+}
