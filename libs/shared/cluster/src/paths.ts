@@ -13,6 +13,8 @@ export interface Paths {
   readonly systemdUnits: string;
   readonly cniConfig: string;
   readonly addons: string;
+  /** Manifests applied with the rights of the super-admin. */
+  readonly bootstrapAddons: string;
   /** `/var/lib/kubernetes/secrets`: one symbolic link a certificate set. */
   readonly secrets: string;
   readonly serviceAccountKeys: string;
@@ -26,10 +28,13 @@ export interface Paths {
   readonly natsStore: string;
   readonly joinerState: string;
   readonly certmgrState: string;
+  readonly rendererState: string;
   readonly etcdData: string;
   readonly kubelet: string;
   readonly containerd: string;
   readonly logs: string;
+  /** Written by nats-server, read by the CA for the audit of the bus. */
+  readonly natsLog: string;
   readonly run: string;
   readonly flannelSubnet: string;
   readonly containerdSocket: string;
@@ -51,6 +56,7 @@ export function pathsUnder(root: string): Paths {
     systemdUnits: `${root}/etc/systemd/system`,
     cniConfig: `${root}/etc/cni/net.d`,
     addons: `${kubernetes}/addons`,
+    bootstrapAddons: `${kubernetes}/bootstrap-addons`,
     secrets,
     serviceAccountKeys: `${secrets}/service-account`,
     state,
@@ -61,10 +67,12 @@ export function pathsUnder(root: string): Paths {
     natsStore: `${state}/nats`,
     joinerState: `${state}/joiner`,
     certmgrState: `${state}/certmgr`,
+    rendererState: `${state}/config-renderer`,
     etcdData: `${root}/var/lib/etcd`,
     kubelet: `${root}/var/lib/kubelet`,
     containerd: `${root}/var/lib/containerd`,
     logs: `${root}/var/log/easycerts`,
+    natsLog: `${root}/var/log/easycerts/nats/nats.log`,
     run: `${root}/run/easycerts`,
     flannelSubnet: `${root}/run/flannel/subnet.env`,
     containerdSocket: `${root}/run/containerd/containerd.sock`,

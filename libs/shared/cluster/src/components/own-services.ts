@@ -1,5 +1,6 @@
 /** Our own services, as specs of the same shape: joiner runs and watches them like every component. */
 
+import { posix } from 'node:path';
 import { filesOfSet } from '../certificate-spec.ts';
 import { unitOf } from '../component-name.ts';
 import type { ComponentSpec } from '../component-spec.ts';
@@ -20,7 +21,11 @@ export function bus(context: ComponentContext): ComponentSpec {
     startAfter: [],
     files: [{ path: paths.natsConfig, onChange: 'reload' }],
     certificates: uses(context, 'bus-server', { leaf: 'reload', bundle: 'reload' }),
-    directories: [{ path: paths.natsStore, owner: 'easycerts-nats', group: 'easycerts-nats', mode: 0o700 }],
+    directories: [
+      { path: paths.natsStore, owner: 'easycerts-nats', group: 'easycerts-nats', mode: 0o700 },
+      // the CA's group comes with every log file, so that it can audit what the bus refused
+      { path: posix.dirname(paths.natsLog), owner: 'easycerts-nats', group: 'easycerts-ca', mode: 0o2750 },
+    ],
     health: { kind: 'tcp', host: '127.0.0.1', port: config.bus.port },
     reloadSignal: 'SIGHUP',
     startTimeoutMs: 30_000,
@@ -71,6 +76,7 @@ export function addonManager(context: ComponentContext): ComponentSpec {
     startAfter: config.apiserver.enable ? [unitOf.apiserver] : [],
     files: readAtStart(kubeconfigPath(context, 'addon-manager')),
     certificates: [
+      ...uses(context, 'host', { leaf: 'none', bundle: 'none' }),
       ...uses(context, 'kube-addon-manager-client', { leaf: 'none', bundle: 'none' }),
       ...uses(context, 'super-admin', { leaf: 'none', bundle: 'none' }),
     ],
@@ -92,7 +98,6 @@ function ownService({ config, paths }: ComponentContext, name: string, command: 
     certificates: [],
     directories: [],
     health: { kind: 'running' },
-    reloadSignal: 'SIGHUP',
     startTimeoutMs: 30_000,
     stopTimeoutMs: 10_000,
     killMode: 'control-group',

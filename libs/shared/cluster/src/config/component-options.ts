@@ -7,6 +7,7 @@ import {
   dnsName,
   extraOpts,
   featureGates,
+  hostName,
   ipAddress,
   nameOrAddress,
   port,
@@ -177,7 +178,7 @@ export const kubeletOptions = z
     extraOpts,
     featureGates: featureGates.optional(),
     healthz: z.strictObject({ bind: ipAddress.default('127.0.0.1'), port: port.default(10_248) }).prefault({}),
-    hostname: dnsName.optional().describe('name of the Node object; default: the host name in lowercase'),
+    hostname: hostName.optional().describe('name of the Node object; default: the host name in lowercase'),
     kubeconfig: kubeconfigOptions,
     manifests: z
       .record(z.string().regex(/^[a-z0-9.-]+$/), z.record(z.string(), z.unknown()))

@@ -11,10 +11,12 @@ export function isDnsName(text: string): boolean {
   return text.length <= 253 && text.split('.').every((label) => dnsLabel.test(label));
 }
 
-/** Whether a text can be the name of a host of a cluster: one lowercase DNS label or name without a trailing dot. */
+/** Whether a text can be the name of a host of a cluster: one lowercase DNS label, for it is also a token of subjects. */
 export function isHostName(text: string): boolean {
-  return isDnsName(text);
+  return dnsLabel.test(text);
 }
+
+export const hostName = z.string().refine(isHostName, 'must be one DNS label in lowercase');
 
 export const port = z.int().min(1).max(65_535);
 

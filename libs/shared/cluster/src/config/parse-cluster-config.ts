@@ -30,10 +30,21 @@ function mappingOf(text: string, source: string): Readonly<Record<string, unknow
   const document = parseDocument(text, { uniqueKeys: true, prettyErrors: true });
   const problems: ConfigProblem[] = document.errors.map((error) => ({ path: '', message: firstLine(error.message) }));
   if (problems.length > 0) throw configError(source, problems);
-  const value: unknown = document.toJS({ maxAliasCount: 100 });
+  const value = plainValueOf(document, source);
   if (value === null || value === undefined) return {};
   if (!isMapping(value)) throw configError(source, [{ path: '', message: 'must be a mapping of keys to values' }]);
   return value;
+}
+
+/** YAML's aliases can be circular or explode; both show only here. */
+function plainValueOf(document: ReturnType<typeof parseDocument>, source: string): unknown {
+  try {
+    const value: unknown = document.toJS({ maxAliasCount: 100 });
+    JSON.stringify(value);
+    return value;
+  } catch (error) {
+    throw configError(source, [{ path: '', message: error instanceof Error ? firstLine(error.message) : 'not YAML' }]);
+  }
 }
 
 function merge(
