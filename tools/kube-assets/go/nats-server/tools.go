@@ -1,0 +1,6 @@
+//go:build tools
+
+// Package tools names the commands that this module builds, so that go.sum covers them.
+package tools
+
+import _ "github.com/nats-io/nats-server/v2"
