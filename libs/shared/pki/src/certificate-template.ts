@@ -1,0 +1,71 @@
+/** What a certificate is to say, complete: the only thing that an authority signs. */
+
+import type { AlternativeNames, ExtendedKeyUsage, KeyAlgorithm, SubjectName } from '@easycerts/cluster';
+import { AppError } from '@easycerts/core';
+import type { KeyUsageName } from './extensions.ts';
+import { dnsNameProblem } from './general-names.ts';
+
+export interface CertificateTemplate {
+  /** Lowercase hexadecimal, as {@link newSerial} makes it. */
+  readonly serial: string;
+  readonly subject: SubjectName;
+  readonly alternativeNames: AlternativeNames;
+  /** Exactly these; never empty, for no extended key usage means every one (to Go and OpenSSL). */
+  readonly usages: readonly ExtendedKeyUsage[];
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+  readonly spkiDer: Uint8Array;
+}
+
+/** Key usages of a leaf: RSA keys also transport keys in TLS 1.2 (RFC 5246 §7.4.2). */
+export function leafKeyUsages(keyAlgorithm: KeyAlgorithm): readonly KeyUsageName[] {
+  return keyAlgorithm.startsWith('rsa-') ? ['digitalSignature', 'keyEncipherment'] : ['digitalSignature'];
+}
+
+/** Refuses (AppError INVALID_INPUT) a template that would make a certificate nobody should accept. */
+export function assertSoundTemplate(template: CertificateTemplate): void {
+  const problem = firstProblem(template);
+  if (problem !== undefined) throw new AppError('INVALID_INPUT', `certificate template: ${problem}`);
+}
+
+/** Refuses (AppError INVALID_INPUT) a subject without a common name or with values that are no names. */
+export function assertSoundSubject(subject: SubjectName): void {
+  const problem = subjectProblem(subject);
+  if (problem !== undefined) throw new AppError('INVALID_INPUT', `subject: ${problem}`);
+}
+
+/** Refuses (AppError INVALID_INPUT) DNS names that are no host names. */
+export function assertSoundNames(names: AlternativeNames): void {
+  const problem = namesProblem(names);
+  if (problem !== undefined) throw new AppError('INVALID_INPUT', `alternative names: ${problem}`);
+}
+
+/** Refuses (AppError INVALID_INPUT) a serial number outside RFC 5280 §4.1.2.2: positive, at most 20 octets. */
+export function assertSoundSerial(serial: string): void {
+  if (!/^[1-9a-f][0-9a-f]{0,38}$/.test(serial)) throw new AppError('INVALID_INPUT', 'serial number: out of range');
+}
+
+function firstProblem(template: CertificateTemplate): string | undefined {
+  assertSoundSerial(template.serial);
+  if (template.usages.length === 0) return 'no usage';
+  if (new Set(template.usages).size !== template.usages.length) return 'a usage twice';
+  // Negated, so that an invalid date is refused too.
+  if (!(template.notBefore.getTime() < template.notAfter.getTime())) return 'ends before it begins';
+  return subjectProblem(template.subject) ?? namesProblem(template.alternativeNames);
+}
+
+function subjectProblem(subject: SubjectName): string | undefined {
+  const values = [subject.commonName, ...subject.organizations];
+  if (values.some((value) => value === '' || value.length > 253)) return 'empty or too long value';
+  if (values.some((value) => /\p{Cc}/u.test(value) || !value.isWellFormed())) return 'control character';
+  if (new Set(subject.organizations).size !== subject.organizations.length) return 'an organization twice';
+  return undefined;
+}
+
+function namesProblem(names: AlternativeNames): string | undefined {
+  for (const name of names.dns) {
+    const problem = dnsNameProblem(name);
+    if (problem !== undefined) return `${JSON.stringify(name)}: ${problem}`;
+  }
+  return undefined;
+}

@@ -1,0 +1,77 @@
+/** X.501 names as certificates hold them: one common name and organizations are ours, everything else is reported. */
+
+import type { SubjectName } from '@easycerts/cluster';
+import { type DerElement, derTag, malformed } from './der.ts';
+import { oidOf, sequenceOf, setOf } from './der-values.ts';
+import { oid } from './oids.ts';
+
+export interface ReadName {
+  readonly subject: SubjectName;
+  /** Object identifiers of attributes that are neither the one common name nor an organization, in order. */
+  readonly otherAttributes: readonly string[];
+}
+
+/** Upper bounds of X.520 are 64; Kubernetes' own names are longer at times, so only the absurd is refused. */
+const maxValueLength = 253;
+
+/** Reads a Name (RFC 5280 §4.1.2.4). An absent common name is ''. Organizations keep their order. */
+export function readName(element: DerElement | undefined, what: string): ReadName {
+  const commonNames: string[] = [];
+  const organizations: string[] = [];
+  const otherAttributes: string[] = [];
+  for (const rdn of sequenceOf(element, what)) {
+    const attributes = setOf(rdn, what);
+    if (attributes.length === 0) throw malformed(`read ${what}: empty relative name`);
+    for (const attribute of attributes) {
+      const [typeElement, valueElement, ...rest] = sequenceOf(attribute, what);
+      if (valueElement === undefined || rest.length > 0) throw malformed(`read ${what}: attribute without one value`);
+      const type = oidOf(typeElement, what);
+      const value = textOf(valueElement, what);
+      if (value !== undefined && type === oid.organization) organizations.push(value);
+      else if (value !== undefined && type === oid.commonName && commonNames.length === 0) commonNames.push(value);
+      else otherAttributes.push(type);
+    }
+  }
+  return { subject: { commonName: commonNames[0] ?? '', organizations }, otherAttributes };
+}
+
+/** A subject for people, events and logs, as RFC 4514 writes it: `CN=n1,O=easycerts:nodes`. */
+export function formatSubject(subject: SubjectName): string {
+  const parts = [
+    ...(subject.commonName === '' ? [] : [`CN=${escapeValue(subject.commonName)}`]),
+    ...subject.organizations.map((organization) => `O=${escapeValue(organization)}`),
+  ];
+  return parts.join(',');
+}
+
+/** Whether two subjects name the same: equal common names and the same set of organizations. */
+export function subjectsEqual(one: SubjectName, other: SubjectName): boolean {
+  if (one.commonName !== other.commonName || one.organizations.length !== other.organizations.length) return false;
+  const sorted = [...other.organizations].sort();
+  return [...one.organizations].sort().every((organization, index) => organization === sorted[index]);
+}
+
+/** Text of a string type that RFC 5280 lets new certificates use; undefined for another type. */
+function textOf(element: DerElement, what: string): string | undefined {
+  const { tag, content } = element;
+  if (tag !== derTag.utf8String && tag !== derTag.printableString && tag !== derTag.ia5String) return undefined;
+  const text = decodeUtf8(content, what);
+  if (text.length === 0 || text.length > maxValueLength) throw malformed(`read ${what}: empty or too long value`);
+  // A NUL or a line end would make a name look like another one to somebody.
+  if (/\p{Cc}/u.test(text)) throw malformed(`read ${what}: control character in a name`);
+  if (tag !== derTag.utf8String && /[^ -~]/.test(text))
+    throw malformed(`read ${what}: character outside its string type`);
+  return text;
+}
+
+function decodeUtf8(content: Uint8Array, what: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content);
+  } catch (cause) {
+    throw malformed(`read ${what}: not UTF-8`, cause);
+  }
+}
+
+function escapeValue(value: string): string {
+  return value.replace(/[,+"\\<>;=]|^[ #]| $/g, (character) => `\\${character}`);
+}
