@@ -4,7 +4,8 @@ import type { CloudEvent, EventType, Fact } from '@easycerts/contracts';
 
 /** Publishes facts. Never throws and never waits: what cannot be sent now is kept (bounded) and sent on reconnection. */
 export interface EventPublisher {
-  publish<T extends EventType>(fact: Fact<T>): void;
+  /** `time`: when it happened; default now. */
+  publish<T extends EventType>(fact: Fact<T>, time?: Date): void;
   /** Resolves when everything published so far is stored by the bus, or after `timeoutMs`. */
   flush(timeoutMs: number): Promise<void>;
 }
@@ -41,7 +42,7 @@ export interface KeyValueBucket {
   update(key: string, value: Uint8Array, revision: number): Promise<number>;
   delete(key: string): Promise<void>;
   entries(): Promise<readonly KeyValueEntry[]>;
-  /** Calls back at every change (deletion: value undefined) until the returned function is called. */
+  /** Calls back for every key there is, then at every change (deletion: value undefined), until the returned function is called. */
   watch(onChange: (key: string, value: Uint8Array | undefined) => void): Promise<() => Promise<void>>;
 }
 
@@ -59,11 +60,17 @@ export interface Bus {
   readonly events: EventPublisher;
   /** Whether the connection is up at this moment. */
   isConnected(): boolean;
+  /** Resolves when the connection is up. AppError UNAVAILABLE, with the last failure as cause, after `timeoutMs`. */
+  whenConnected(timeoutMs: number): Promise<void>;
   /** Live hints: calls back for every event on the subjects until the returned function is called. */
   onEvent(subjects: readonly string[], handler: (event: CloudEvent) => void): () => void;
   /** Events as stored, in order, each once. */
   readEvents(filter: EventFilter, signal?: AbortSignal): AsyncIterable<CloudEvent>;
-  /** Masters only: streams and buckets, made when absent (sync always, file storage). */
+  /**
+   * Masters only: streams and buckets, made when absent (sync always, file storage). While the bus is away they resolve at
+   * once, and every use is AppError UNAVAILABLE until it is there. Nodes: `bucket('hosts')` and `bucket('cluster')`, to `get`
+   * and `watch`.
+   */
   stream(name: string, subjects: readonly string[]): Promise<DurableStream>;
   bucket(name: string, options?: { readonly history?: number; readonly ttlMs?: number }): Promise<KeyValueBucket>;
   close(): Promise<void>;

@@ -1,0 +1,129 @@
+/** The bus with one host identity: masters with JetStream in account CORE, nodes with what CORE exports to them. */
+
+import type { CloudEvent, EventOrigin } from '@easycerts/contracts';
+import type { Clock } from '@easycerts/core';
+import { AppError } from '@easycerts/core';
+import { jetstream } from '@nats-io/jetstream';
+import type { Logger } from '../logger.ts';
+import type { Bus } from './bus.ts';
+import { readBusIdentity } from './bus-identity.ts';
+import { openDurableStream } from './durable-stream.ts';
+import { ensureStreams } from './ensure-streams.ts';
+import { parseEvent } from './event-envelope.ts';
+import type { OutgoingEvent } from './event-publisher.ts';
+import { createEventPublisher } from './event-publisher.ts';
+import { openBucket } from './key-value-bucket.ts';
+import type { NatsLink } from './nats-link.ts';
+import { openNatsLink } from './nats-link.ts';
+import { openNodeBucket } from './node-bucket.ts';
+import type { BusIdentity } from './permissions.ts';
+import { inboxPrefixOf } from './permissions.ts';
+import { readEvents } from './read-events.ts';
+import { auditStreamConfig, eventsStreamConfig, recordStreamConfig } from './stream-config.ts';
+import { subscribeLive } from './subscribe-live.ts';
+
+export interface ConnectBusOptions {
+  /** `host:port` or `tls://host:port`. */
+  readonly servers: readonly string[];
+  /** Certificate set of the host's identity; read at each connection. It may appear later. */
+  readonly identityDirectory: string;
+  readonly origin: EventOrigin;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** 0 ≤ x < 1, for jitter; default Math.random. */
+  readonly random?: () => number;
+}
+
+const publishTimeoutMs = 5_000;
+/** What is still unsent when the bus is closed gets this long. */
+const closingFlushMs = 1_000;
+
+/** Resolves at once; the connection is made, and kept up for ever, in the background. */
+export async function connectBus(options: ConnectBusOptions): Promise<Bus> {
+  const { origin, clock, logger } = options;
+  const closing = new AbortController();
+  let identity: BusIdentity | undefined;
+  const link = openNatsLink({
+    servers: options.servers,
+    identityDirectory: options.identityDirectory,
+    name: `${origin.service}@${origin.host}`,
+    logger,
+    random: options.random ?? Math.random,
+    prepare: async () => {
+      identity = await readBusIdentity(options.identityDirectory);
+      return { inboxPrefix: inboxPrefixOf(identity) };
+    },
+  });
+  const makeStreams = ensureStreams(link, [eventsStreamConfig, auditStreamConfig]);
+  const streamsReady = async (): Promise<void> => {
+    if (identity?.kind === 'master') await makeStreams();
+  };
+  const events = createEventPublisher({
+    origin,
+    clock,
+    logger,
+    send: async (event) => {
+      await streamsReady();
+      await sendEvent(link, event);
+    },
+  });
+  link.onUp(() => {
+    // Nodes publish into streams that masters make.
+    streamsReady().catch((err: unknown) => logger.error({ err }, 'the streams for events cannot be made'));
+    events.wake();
+  });
+  const asMaster = (doing: string): void => {
+    if (identity === undefined || identity.kind === 'master') return;
+    throw new AppError('PERMISSION_DENIED', `${doing}: ${identity.id} is not a master`, {
+      details: { cure: 'run this on a master' },
+    });
+  };
+
+  return {
+    events,
+    isConnected: () => link.isUp(),
+    whenConnected: (timeoutMs) => link.whenUp(timeoutMs),
+    onEvent: (subjects, handler) => subscribeLive(link, subjects, deliverTo(handler, logger)),
+    readEvents: (filter, signal) => {
+      asMaster('read events');
+      const ending = AbortSignal.any([closing.signal, ...(signal === undefined ? [] : [signal])]);
+      return readEvents({ link, filter, signal: ending, logger, prepare: makeStreams });
+    },
+    stream: async (name, subjects) => {
+      asMaster(`open stream ${name}`);
+      return openDurableStream(link, recordStreamConfig(name, subjects));
+    },
+    bucket: async (name, bucketOptions = {}) => {
+      const who = identity ?? (await readBusIdentity(options.identityDirectory).catch(() => undefined));
+      if (who?.kind === 'node') return openNodeBucket({ link, name, id: who.id });
+      return openBucket({ link, name, options: bucketOptions, logger, closed: closing.signal });
+    },
+    close: async () => {
+      if (link.isUp()) await events.flush(closingFlushMs);
+      events.close();
+      closing.abort();
+      await link.close();
+    },
+  };
+}
+
+async function sendEvent(link: NatsLink, { subject, data, messageId }: OutgoingEvent): Promise<void> {
+  await link.run('publish event', async (connection) => {
+    await jetstream(connection).publish(subject, data, { msgID: messageId, timeout: publishTimeoutMs });
+  });
+}
+
+function deliverTo(handler: (event: CloudEvent) => void, logger: Logger): Parameters<typeof subscribeLive>[2] {
+  return ({ subject, data }) => {
+    const parsed = parseEvent(subject, data);
+    if (parsed.kind === 'refused') {
+      logger.warn({ subject, ...parsed.finding }, 'skip what is no proper event');
+      return;
+    }
+    try {
+      handler(parsed.event);
+    } catch (err) {
+      logger.error({ err, type: parsed.event.type }, 'the handler of an event failed');
+    }
+  };
+}

@@ -1,0 +1,41 @@
+/** An append-only stream: appended means stored and fsynced by nats-server. */
+
+import { AppError } from '@easycerts/core';
+import { jetstream } from '@nats-io/jetstream';
+import type { DurableStream } from './bus.ts';
+import { ensureStreams } from './ensure-streams.ts';
+import type { NatsLink } from './nats-link.ts';
+import { readStored } from './ordered-read.ts';
+import type { NamedStreamConfig } from './stream-config.ts';
+
+/** A lone append takes 0.5 ms; longer than this means that the disk or the server is stuck. */
+const appendTimeoutMs = 5_000;
+
+/** The stream; it is made when absent, now or, when the bus is not there, before its first use. */
+export async function openDurableStream(link: NatsLink, config: NamedStreamConfig): Promise<DurableStream> {
+  const ensured = ensureStreams(link, [config]);
+  if (link.isUp()) await ensured();
+  return {
+    append: async (subject, data, options = {}) => {
+      const doing = `append to stream ${config.name}`;
+      await ensured();
+      const { messageId } = options;
+      const ack = await link.run(doing, (connection) =>
+        jetstream(connection).publish(subject, data, {
+          timeout: appendTimeoutMs,
+          expect: { streamName: config.name },
+          ...(messageId === undefined ? {} : { msgID: messageId }),
+        }),
+      );
+      // nats-server refuses another stream by itself; this is the answer of the one that stored it.
+      if (ack.stream !== config.name) throw new AppError('INTERNAL', `${doing}: stored in ${ack.stream}`);
+      return ack.seq;
+    },
+    async *read(fromSequence) {
+      await ensured();
+      for await (const message of readStored(link, { stream: config.name, start: { sequence: fromSequence } })) {
+        yield { sequence: message.seq, subject: message.subject, data: message.data, time: message.time };
+      }
+    },
+  };
+}

@@ -1,0 +1,160 @@
+/**
+ * Publishes facts as events without ever waiting or throwing: a bounded queue, emptied in order whenever there is a bus.
+ *
+ *   publish ──▶ queue (oldest dropped when full) ──▶ batch in flight ──PubAck──▶ done
+ *                 ▲                                      │ no answer: back to the front, after a pause
+ *                 └──────────────────────────────────────┘ not permitted, too large: dropped with an error
+ */
+
+import { createHmac, randomBytes } from 'node:crypto';
+import type { CloudEvent, EventOrigin } from '@easycerts/contracts';
+import { busSubjectOf, cloudEventOf } from '@easycerts/contracts';
+import type { Clock } from '@easycerts/core';
+import { isAppError, secondMs } from '@easycerts/core';
+import type { Logger } from '../logger.ts';
+import type { EventPublisher } from './bus.ts';
+
+export interface OutgoingEvent {
+  readonly subject: string;
+  readonly data: Uint8Array;
+  /** For `Nats-Msg-Id`: the server drops a repetition. */
+  readonly messageId: string;
+}
+
+export interface EventPublisherOptions {
+  readonly origin: EventOrigin;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Stores one event durably. AppError PERMISSION_DENIED and INVALID_INPUT are final, everything else is tried again. */
+  readonly send: (event: OutgoingEvent) => Promise<void>;
+  /** How many events wait at most. */
+  readonly capacity?: number;
+  /** Pause after a failure. */
+  readonly retryMs?: number;
+}
+
+export interface QueueingPublisher extends EventPublisher {
+  /** Tries at once instead of after the pause: the bus has come up. */
+  wake(): void;
+  /** How many events were lost because the queue was full. */
+  dropped(): number;
+  /** Stops sending; what is left is dropped. */
+  close(): void;
+}
+
+const defaultCapacity = 10_000;
+/** In flight together: one acknowledgement takes 0.5 ms, and the server syncs the disk for each. */
+const batchSize = 64;
+/** A full queue is reported at its first loss and then every so many. */
+const reportEvery = 1_000;
+
+/** For `easyCerts: false`: facts go nowhere. */
+export const nullPublisher: EventPublisher = Object.freeze({
+  publish: () => undefined,
+  flush: () => Promise.resolve(),
+});
+
+/** A publisher that is not sending yet until `wake` is called for the first time. */
+export function createEventPublisher(options: EventPublisherOptions): QueueingPublisher {
+  const { origin, clock, logger, send, capacity = defaultCapacity, retryMs = secondMs } = options;
+  const messageIdOf = createMessageIds();
+  const queue: OutgoingEvent[] = [];
+  let inFlight = 0;
+  let dropped = 0;
+  let isAwake = false;
+  let isClosed = false;
+  let retry: NodeJS.Timeout | undefined;
+  const emptied = new Set<() => void>();
+
+  const sendBatch = async (): Promise<void> => {
+    const batch = queue.splice(0, batchSize);
+    inFlight = batch.length;
+    const outcomes = await Promise.all(batch.map((event) => attempt(event)));
+    inFlight = 0;
+    const again = batch.filter((_, index) => outcomes[index] === 'again');
+    queue.unshift(...again);
+    if (again.length > 0) pause();
+  };
+  const attempt = (event: OutgoingEvent): Promise<'done' | 'again'> =>
+    send(event).then(
+      () => 'done' as const,
+      (err: unknown) => {
+        if (!isAppError(err, 'PERMISSION_DENIED') && !isAppError(err, 'INVALID_INPUT')) return 'again';
+        logger.error({ err, subject: event.subject }, 'drop an event that the bus does not take');
+        return 'done';
+      },
+    );
+  const pause = (): void => {
+    isAwake = false;
+    if (isClosed) return;
+    retry = setTimeout(wake, retryMs);
+    retry.unref();
+  };
+  const pump = async (): Promise<void> => {
+    if (inFlight > 0) return;
+    while (isAwake && !isClosed && queue.length > 0) await sendBatch();
+    if (queue.length > 0) return;
+    for (const resolve of emptied) resolve();
+    emptied.clear();
+  };
+  const wake = (): void => {
+    clearTimeout(retry);
+    isAwake = true;
+    void pump();
+  };
+  const enqueue = (event: OutgoingEvent): void => {
+    if (queue.length >= capacity) {
+      queue.shift();
+      dropped += 1;
+      if (dropped % reportEvery === 1) logger.warn({ dropped }, 'drop the oldest events: the bus does not take them');
+    }
+    queue.push(event);
+    void pump();
+  };
+
+  return {
+    publish: (fact, time) => {
+      if (isClosed) return;
+      try {
+        const event = cloudEventOf(fact, origin, time ?? clock.now());
+        const subject = busSubjectOf(fact.type, origin.host);
+        enqueue({ subject, data: encodeEvent(event), messageId: messageIdOf(subject, event.id) });
+      } catch (err) {
+        logger.error({ err, type: fact.type }, 'drop a fact that does not fit its schema');
+      }
+    },
+    flush: async (timeoutMs) => {
+      if (queue.length === 0 && inFlight === 0) return;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      emptied.add(resolve);
+      const timer = setTimeout(resolve, timeoutMs);
+      await promise;
+      clearTimeout(timer);
+      emptied.delete(resolve);
+    },
+    wake,
+    dropped: () => dropped,
+    close: () => {
+      isClosed = true;
+      clearTimeout(retry);
+      if (queue.length > 0) logger.warn({ dropped: queue.length }, 'drop the events that the bus has not taken');
+      queue.length = 0;
+      void pump();
+    },
+  };
+}
+
+/**
+ * Ids for the server's de-duplication, which is common to all publishers of a stream: whoever could guess an id could send it
+ * first and make the server drop the true event. So it is keyed with a secret of this process; a repetition by a later
+ * process is recognised by its readers, who compare subject and event id.
+ */
+function createMessageIds(): (subject: string, eventId: string) => string {
+  const secret = randomBytes(32);
+  return (subject, eventId) =>
+    createHmac('sha256', secret).update(`${subject}\n${eventId}`).digest('base64url').slice(0, 32);
+}
+
+function encodeEvent(event: CloudEvent): Uint8Array {
+  return Buffer.from(JSON.stringify(event));
+}

@@ -1,0 +1,263 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { isAppError } from '@easycerts/core';
+import type { BusIdentity } from './permissions.ts';
+import { accessOf, consumerOf, inboxPrefixOf } from './permissions.ts';
+import { subjectMatches } from './subject-filter.ts';
+
+const master: BusIdentity = { kind: 'master', id: 'm1' };
+const node: BusIdentity = { kind: 'node', id: 'n1' };
+const automation: BusIdentity = { kind: 'automation', id: 'a1' };
+const everyone = [master, node, automation];
+
+/** As nats-server decides: allowed by a pattern, and denied by none. */
+function mayPublish(identity: BusIdentity, subject: string): boolean {
+  return isWithin(accessOf(identity).publish, subject);
+}
+
+/** A subscription must lie within an allowed pattern; every pattern of ours is one token or the rest of the subject. */
+function maySubscribe(identity: BusIdentity, subject: string): boolean {
+  return isWithin(accessOf(identity).subscribe, subject);
+}
+
+function isWithin(
+  rules: { readonly allow: readonly string[]; readonly deny: readonly string[] },
+  subject: string,
+): boolean {
+  return (
+    rules.allow.some((rule) => subjectMatches(rule, subject)) &&
+    !rules.deny.some((rule) => subjectMatches(rule, subject))
+  );
+}
+
+test('masters are in CORE, all others in NODES', () => {
+  assert.deepEqual(
+    everyone.map((identity) => accessOf(identity).account),
+    ['CORE', 'NODES', 'NODES'],
+  );
+});
+
+test('no allow-list is empty, which nats-server would read as everything', () => {
+  for (const identity of everyone) {
+    for (const rules of [accessOf(identity).publish, accessOf(identity).subscribe]) {
+      assert.ok(rules.allow.length > 0);
+      assert.ok(rules.allow.every((rule) => rule.length > 0));
+    }
+  }
+});
+
+test('the user name says role and id', () => {
+  assert.deepEqual(
+    everyone.map((identity) => accessOf(identity).user),
+    ['masters/m1', 'nodes/n1', 'automation/a1'],
+  );
+});
+
+test('a master may do everything but the system account', () => {
+  for (const subject of [
+    'easycerts.v1.cluster.ca.started',
+    '$JS.API.STREAM.CREATE.X',
+    '$KV.cluster.roots',
+    '_INBOX_m1.a',
+  ]) {
+    assert.equal(mayPublish(master, subject), true, subject);
+    assert.equal(maySubscribe(master, subject), true, subject);
+  }
+  for (const subject of ['$SYS.REQ.USER.AUTH', '$SYS.REQ.SERVER.PING', '$SYS.ACCOUNT.CORE.CONNECT']) {
+    assert.equal(mayPublish(master, subject), false, subject);
+    assert.equal(maySubscribe(master, subject), false, subject);
+  }
+});
+
+const nodeMayPublish = [
+  'easycerts.v1.host.n1.certificate.renewed',
+  'EC.API.CONSUMER.INFO.EVENTS.n1',
+  'EC.API.CONSUMER.MSG.NEXT.EVENTS.n1',
+  '$JS.ACK.EVENTS.n1.1.2.3.4.5',
+  'EC.API.DIRECT.GET.KV_hosts.$KV.hosts.n1.config',
+  'EC.API.DIRECT.GET.KV_cluster.$KV.cluster.roots',
+];
+for (const subject of nodeMayPublish) {
+  test(`a node may publish ${subject}`, () => assert.equal(mayPublish(node, subject), true));
+}
+
+const nodeMayNotPublish = [
+  'easycerts.v1.host.n2.certificate.renewed',
+  'easycerts.v1.host.n11.certificate.renewed',
+  'easycerts.v1.host.n1',
+  'easycerts.v1.cluster.ca.started',
+  'easycerts.v1.audit.bus.refused',
+  'easycerts.v1.down.n1.x',
+  'easycerts.v1.down.n2.x',
+  'easycerts.v1.ask.n2',
+  'easycerts.v1.ledger.issued',
+  '$KV.cluster.roots',
+  '$KV.hosts.n1.config',
+  '_INBOX_m1.x',
+  '_INBOX_n1.x',
+  '_INBOX.x',
+  '$SYS.REQ.USER.AUTH',
+  'EC.API.CONSUMER.INFO.EVENTS.n2',
+  'EC.API.CONSUMER.MSG.NEXT.EVENTS.n2',
+  'EC.API.CONSUMER.MSG.NEXT.AUDIT.n1',
+  'EC.API.CONSUMER.CREATE.EVENTS',
+  'EC.API.CONSUMER.CREATE.EVENTS.n1',
+  'EC.API.CONSUMER.DURABLE.CREATE.EVENTS.n1',
+  'EC.API.CONSUMER.DELETE.EVENTS.n1',
+  'EC.API.STREAM.INFO.EVENTS',
+  'EC.API.STREAM.MSG.GET.EVENTS',
+  'EC.API.STREAM.DELETE.EVENTS',
+  'EC.API.STREAM.PURGE.EVENTS',
+  'EC.API.INFO',
+  'EC.API.DIRECT.GET.KV_hosts',
+  'EC.API.DIRECT.GET.KV_cluster',
+  'EC.API.DIRECT.GET.EVENTS',
+  'EC.API.DIRECT.GET.KV_hosts.$KV.hosts.n2.config',
+  'EC.API.DIRECT.GET.KV_tokens.$KV.tokens.a',
+  '$JS.API.DIRECT.GET.KV_cluster.$KV.cluster.roots',
+  '$JS.API.STREAM.INFO.EVENTS',
+  '$JS.ACK.EVENTS.n2.1.2.3.4.5',
+  '$JS.ACK.AUDIT.n1.1.2.3.4.5',
+];
+for (const subject of nodeMayNotPublish) {
+  test(`a node may not publish ${subject}`, () => assert.equal(mayPublish(node, subject), false));
+}
+
+test('a node hears what is meant for it and for the whole cluster', () => {
+  for (const subject of [
+    '_INBOX_n1.a.b',
+    'easycerts.v1.down.n1.x',
+    'easycerts.v1.cluster.>',
+    'easycerts.v1.ask.n1',
+    '$KV.hosts.n1.config',
+    '$KV.cluster.roots',
+  ]) {
+    assert.equal(maySubscribe(node, subject), true, subject);
+  }
+});
+
+const nodeMayNotSubscribe = [
+  '>',
+  '*',
+  'easycerts.>',
+  'easycerts.v1.>',
+  'easycerts.v1.host.n1.>',
+  'easycerts.v1.host.n2.>',
+  'easycerts.v1.host.*.>',
+  'easycerts.v1.audit.>',
+  'easycerts.v1.down.n2.>',
+  'easycerts.v1.down.*.>',
+  'easycerts.v1.ask.*',
+  'easycerts.v1.ask.n2',
+  '_INBOX_n2.>',
+  '_INBOX_m1.>',
+  '_INBOX.>',
+  '_INBOX_n1',
+  '$KV.hosts.n2.>',
+  '$KV.hosts.>',
+  '$KV.tokens.>',
+  '$JS.EVENT.ADVISORY.>',
+  '$SYS.>',
+];
+for (const subject of nodeMayNotSubscribe) {
+  test(`a node may not subscribe ${subject}`, () => assert.equal(maySubscribe(node, subject), false));
+}
+
+test('a node answers a request it received once, within seconds', () => {
+  assert.deepEqual(accessOf(node).replies, { max: 1, ttlMs: 5_000 });
+});
+
+test('automation reads its own consumer, and can neither publish events nor answer', () => {
+  assert.equal(mayPublish(automation, 'EC.API.CONSUMER.MSG.NEXT.EVENTS.auto_a1'), true);
+  assert.equal(maySubscribe(automation, '_INBOX_auto_a1.x'), true);
+  for (const subject of [
+    'easycerts.v1.host.a1.x',
+    'EC.API.CONSUMER.MSG.NEXT.EVENTS.a1',
+    'EC.API.DIRECT.GET.KV_cluster.$KV.cluster.a',
+  ]) {
+    assert.equal(mayPublish(automation, subject), false, subject);
+  }
+  for (const subject of ['easycerts.v1.cluster.>', '$KV.cluster.>', '_INBOX_a1.x', '>']) {
+    assert.equal(maySubscribe(automation, subject), false, subject);
+  }
+  assert.equal(accessOf(automation).replies, undefined);
+});
+
+test('a node and an automation of the same name share neither consumer nor inbox', () => {
+  const namesake: BusIdentity = { kind: 'automation', id: 'n1' };
+  assert.notEqual(consumerOf(node), consumerOf(namesake));
+  assert.notEqual(inboxPrefixOf(node), inboxPrefixOf(namesake));
+});
+
+test('no two identities may subscribe to the inbox of one another', () => {
+  const all: readonly BusIdentity[] = [
+    node,
+    automation,
+    { kind: 'node', id: 'a1' },
+    { kind: 'node', id: 'n1-x' },
+    { kind: 'node', id: 'auto-a1' },
+  ];
+  for (const one of all) {
+    for (const other of all) {
+      assert.equal(maySubscribe(one, `${inboxPrefixOf(other)}.x`), one === other, `${one.id} on ${other.id}`);
+    }
+  }
+});
+
+const hostileIds: Readonly<Record<string, string>> = {
+  empty: '',
+  'a wildcard token': '*',
+  'the rest of the subject': '>',
+  'a dot that adds a token': 'n1.n2',
+  'a dot and a wildcard': 'n1.>',
+  'a leading dot': '.n1',
+  'a trailing dot': 'n1.',
+  'a space': 'n1 n2',
+  'a tab': 'n1\tn2',
+  'a line feed at the end': 'n1\n',
+  'protocol injection': 'n1\r\nPUB x 1\r\n',
+  'a NUL': 'n1\0',
+  'upper case, another token for the same host': 'N1',
+  'the prefix of a consumer of automation': 'auto_a1',
+  'a dollar sign': '$SYS',
+  'a quotation mark': 'n1"',
+  'a backslash': 'n1\\',
+  'a letter that looks alike': 'n１',
+  'a combining mark': 'né',
+  'a leading hyphen': '-n1',
+  'a trailing hyphen': 'n1-',
+  'a template of nats-server': '{{name()}}',
+  'longer than a DNS label': 'n'.repeat(64),
+  'very long': 'n'.repeat(100_000),
+};
+for (const [name, id] of Object.entries(hostileIds)) {
+  test(`refuses an id for every kind: ${name}`, () => {
+    for (const kind of ['master', 'node', 'automation'] as const) {
+      assert.throws(
+        () => accessOf({ kind, id }),
+        (error) => isAppError(error, 'INVALID_INPUT') && error.message.length < 700,
+      );
+    }
+  });
+}
+
+test('a kind that does not exist gets nothing', () => {
+  assert.throws(
+    () => accessOf({ kind: 'admin', id: 'n1' } as unknown as BusIdentity),
+    (error) => isAppError(error, 'INTERNAL'),
+  );
+});
+
+test('every rule of a node and of automation is bound to its own name, but for what the whole cluster may know', () => {
+  const shared = ['EC.API.DIRECT.GET.KV_cluster.$KV.cluster.>', 'easycerts.v1.cluster.>', '$KV.cluster.>'];
+  for (const identity of [node, automation]) {
+    const { publish, subscribe } = accessOf(identity);
+    for (const rule of [...publish.allow, ...subscribe.allow].filter((each) => !shared.includes(each))) {
+      assert.ok(
+        rule.split('.').some((token) => [identity.id, consumerOf(identity), inboxPrefixOf(identity)].includes(token)),
+        rule,
+      );
+      assert.ok(!rule.includes('*'), rule);
+    }
+  }
+});

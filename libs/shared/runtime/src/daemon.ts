@@ -1,0 +1,75 @@
+/** Runs a service as a process of its own: its logger, its clock and its connection to the bus. */
+
+import { hostname } from 'node:os';
+import type { ClusterConfig } from '@easycerts/cluster';
+import { hostInUrl } from '@easycerts/cluster';
+import type { Bus } from './bus/bus.ts';
+import { connectBus } from './bus/connect-bus.ts';
+import { nullPublisher } from './bus/event-publisher.ts';
+import { runUntilStopped } from './cli.ts';
+import { systemClock } from './clock.ts';
+import type { CommandContext } from './command-context.ts';
+import { nodeNameOf } from './host-facts.ts';
+import { createLogger } from './logger.ts';
+import type { RunningService, ServiceContext } from './service.ts';
+
+export interface DaemonOptions {
+  /** Name in logs and as source of events: `certmgr`. */
+  readonly service: string;
+  readonly config: ClusterConfig;
+  /** Certificate set that it shows the bus; default: the host's identity. */
+  readonly identityDirectory?: string;
+}
+
+export interface DaemonContext extends ServiceContext {
+  /** Absent without easyCerts. Connects in the background: the bus may come up after the service. */
+  readonly bus?: Bus;
+}
+
+/** The name of this host in the cluster. */
+export function hostNameOf(config: ClusterConfig): string {
+  return config.kubelet.hostname ?? nodeNameOf(hostname());
+}
+
+/** Address of the bus for this host: its own server where there is one. */
+export function busServers(config: ClusterConfig): readonly string[] {
+  const host = config.apiserver.enable ? '127.0.0.1' : hostInUrl(config.masterAddress);
+  return [`tls://${host}:${config.bus.port}`];
+}
+
+/** Starts the service, waits for SIGTERM or SIGINT, closes the service and then its connection to the bus. */
+export async function runDaemon(
+  command: CommandContext,
+  options: DaemonOptions,
+  start: (context: DaemonContext) => Promise<RunningService>,
+): Promise<void> {
+  const logger = createLogger({ service: options.service, level: command.logLevel });
+  const bus = options.config.easyCerts ? await connect(command, options, logger) : undefined;
+  try {
+    const service = await start({
+      clock: systemClock,
+      logger,
+      random: Math.random,
+      events: bus?.events ?? nullPublisher,
+      ...(bus === undefined ? {} : { bus }),
+    });
+    await runUntilStopped(service, command.signal);
+  } finally {
+    await bus?.events.flush(1_000);
+    await bus?.close();
+  }
+}
+
+function connect(
+  { paths }: CommandContext,
+  { service, config, identityDirectory }: DaemonOptions,
+  logger: ServiceContext['logger'],
+): Promise<Bus> {
+  return connectBus({
+    servers: busServers(config),
+    identityDirectory: identityDirectory ?? paths.hostIdentity,
+    origin: { host: hostNameOf(config), service },
+    clock: systemClock,
+    logger: logger.child({ part: 'bus' }),
+  });
+}

@@ -1,0 +1,135 @@
+/** Calls gRPC services over mutual TLS 1.3 with a host identity, and follows that identity when it is renewed. */
+
+import { createSecureContext } from 'node:tls';
+import { toAppError } from '@easycerts/core';
+import type { ChannelOptions } from '@grpc/grpc-js';
+import { ChannelCredentials, Client, logVerbosity, Metadata, setLogVerbosity } from '@grpc/grpc-js';
+import { appErrorOf } from './grpc-error.ts';
+import type { CallOptions, Calls, UnaryMethod } from './grpc-service.ts';
+import type { TlsIdentity } from './tls-identity.ts';
+import { readTlsIdentity, secureContextOptionsOf } from './tls-identity.ts';
+
+export interface GrpcClientOptions {
+  /** `host:port`; the server's certificate must be valid for the host. */
+  readonly endpoint: string;
+  /** Certificate set to call with; its `ca.crt` decides which server certificates are accepted. Read at each call. */
+  readonly identityDirectory: string;
+  /** Time limit of a call that names none; default 10 s. */
+  readonly callTimeoutMs?: number;
+  /** Answers above are refused; default 8 MiB. */
+  readonly maxResponseBytes?: number;
+}
+
+export type GrpcClient<Definition> = Calls<Definition> & {
+  /** Ends the connection once the calls under way have been answered. */
+  close(): void;
+};
+
+/**
+ * A client of one service, given by its generated definition. Connects at the first call. Calls throw the AppError that the
+ * server threw, or UNAVAILABLE, DEADLINE_EXCEEDED, CANCELLED; NOT_FOUND when the identity is not on disk yet.
+ */
+export function connectGrpcService<Definition extends object>(
+  definition: Definition,
+  options: GrpcClientOptions,
+): GrpcClient<Definition> {
+  // grpc-js writes to the console by itself; what matters comes back as errors.
+  setLogVerbosity(logVerbosity.NONE);
+  const channels = new Channels(options);
+  const methods = Object.entries(definition as Record<string, UnaryMethod<unknown, unknown>>);
+  const calls = methods.map(([name, method]) => [
+    name,
+    (request: unknown, callOptions?: CallOptions) => channels.call(method, request, callOptions ?? {}),
+  ]);
+  return { ...Object.fromEntries(calls), close: () => channels.close() } as GrpcClient<Definition>;
+}
+
+interface OpenChannel {
+  readonly version: string;
+  readonly client: Client;
+  callsUnderWay: number;
+}
+
+/** The connection of the current identity, and those of earlier ones until their last call is answered. */
+class Channels {
+  readonly #options: GrpcClientOptions;
+  #current: OpenChannel | undefined;
+
+  constructor(options: GrpcClientOptions) {
+    this.#options = options;
+  }
+
+  async call(method: UnaryMethod<unknown, unknown>, request: unknown, options: CallOptions): Promise<unknown> {
+    options.signal?.throwIfAborted();
+    const channel = this.#channelFor(await readTlsIdentity(this.#options.identityDirectory));
+    channel.callsUnderWay += 1;
+    try {
+      return await this.#send(channel.client, { method, request, options });
+    } finally {
+      channel.callsUnderWay -= 1;
+      if (channel !== this.#current) closeWhenIdle(channel);
+    }
+  }
+
+  close(): void {
+    const channel = this.#current;
+    this.#current = undefined;
+    if (channel !== undefined) closeWhenIdle(channel);
+  }
+
+  #channelFor(identity: TlsIdentity): OpenChannel {
+    if (this.#current?.version === identity.version) return this.#current;
+    this.close();
+    const credentials = ChannelCredentials.createFromSecureContext(
+      createSecureContext(secureContextOptionsOf(identity)),
+    );
+    const client = new Client(this.#options.endpoint, credentials, channelOptionsOf(this.#options));
+    this.#current = { version: identity.version, client, callsUnderWay: 0 };
+    return this.#current;
+  }
+
+  #send(
+    client: Client,
+    { method, request, options }: { method: UnaryMethod<unknown, unknown>; request: unknown; options: CallOptions },
+  ): Promise<unknown> {
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    const deadline = Date.now() + (options.timeoutMs ?? this.#options.callTimeoutMs ?? 10_000);
+    const doing = `call ${method.path} at ${this.#options.endpoint}`;
+    const call = client.makeUnaryRequest(
+      method.path,
+      method.requestSerialize,
+      method.responseDeserialize,
+      request,
+      new Metadata(),
+      { deadline },
+      (error, response) => (error === null ? resolve(response) : reject(appErrorOf(error, doing))),
+    );
+    const cancel = (): void => call.cancel();
+    options.signal?.addEventListener('abort', cancel, { once: true });
+    return promise
+      .catch((error: unknown) => {
+        throw toAppError(error, doing);
+      })
+      .finally(() => options.signal?.removeEventListener('abort', cancel));
+  }
+}
+
+function closeWhenIdle(channel: OpenChannel): void {
+  if (channel.callsUnderWay === 0) channel.client.close();
+}
+
+function channelOptionsOf(options: GrpcClientOptions): ChannelOptions {
+  return {
+    'grpc.max_receive_message_length': options.maxResponseBytes ?? 8 * 1024 * 1024,
+    'grpc.keepalive_time_ms': 30_000,
+    'grpc.keepalive_timeout_ms': 10_000,
+    // The server may just be starting: seconds of back-off would be lost time.
+    'grpc.initial_reconnect_backoff_ms': 100,
+    'grpc.max_reconnect_backoff_ms': 2_000,
+    // A proxy from the environment would see who talks to whom, and DNS has no service configuration of ours.
+    'grpc.enable_http_proxy': 0,
+    'grpc.service_config_disable_resolution': 1,
+    // Old identities must not find their connection again in a pool of all channels.
+    'grpc.use_local_subchannel_pool': 1,
+  };
+}

@@ -1,0 +1,180 @@
+/** Serves gRPC over mutual TLS 1.3: no certificate of a host, no call. */
+
+import { AppError, isAppError, toAppError } from '@easycerts/core';
+import type { handleUnaryCall, ServerUnaryCall, ServiceDefinition } from '@grpc/grpc-js';
+import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
+import { callerOf } from './grpc-caller.ts';
+import { serviceErrorOf } from './grpc-error.ts';
+import type { GrpcService } from './grpc-service.ts';
+import { implementationOf } from './grpc-service.ts';
+import type { Logger } from './logger.ts';
+import type { RunningService } from './service.ts';
+import type { TlsIdentity } from './tls-identity.ts';
+import { readTlsIdentity, secureContextOptionsOf, watchTlsIdentity } from './tls-identity.ts';
+
+/** A call that was refused before its handler saw it. */
+export interface RefusedCall {
+  /** `/easycerts.ca.v1.CertificateAuthority/Sign` */
+  readonly method: string;
+  readonly peer: string;
+  readonly detail: string;
+}
+
+export interface GrpcServerOptions {
+  readonly address: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** Certificate set to serve with; its `ca.crt` decides which client certificates are accepted. Re-read when it changes. */
+  readonly identityDirectory: string;
+  readonly services: readonly GrpcService[];
+  readonly logger: Logger;
+  /** Told about callers whose certificate is of our CA but not a host identity. */
+  readonly onRefused?: (call: RefusedCall) => void;
+  /** Requests above are refused; default 64 KiB. */
+  readonly maxRequestBytes?: number;
+  /** Longest time for one call, whatever deadline the caller gives; default 30 s. */
+  readonly callTimeoutMs?: number;
+  /** How long `close` waits for calls under way; default 3 s. */
+  readonly closeTimeoutMs?: number;
+  /** How often the certificate set is looked at; default 2 s. */
+  readonly identityIntervalMs?: number;
+}
+
+export interface RunningGrpcServer extends RunningService {
+  readonly port: number;
+}
+
+/** Starts a server. AppError FAILED_PRECONDITION when the port is in use, NOT_FOUND or DAMAGED for its certificate set. */
+export async function startGrpcServer(options: GrpcServerOptions): Promise<RunningGrpcServer> {
+  // grpc-js writes to the console by itself; what matters comes back as errors.
+  setLogVerbosity(logVerbosity.NONE);
+  const identity = await readTlsIdentity(options.identityDirectory);
+  const credentials = new ReloadableCredentials(identity);
+  const server = new Server({
+    'grpc.max_receive_message_length': options.maxRequestBytes ?? 64 * 1024,
+    'grpc.max_concurrent_streams': 100,
+    'grpc.keepalive_time_ms': 60_000,
+    'grpc.keepalive_timeout_ms': 10_000,
+  });
+  for (const service of options.services) {
+    server.addService(
+      service.definition as unknown as ServiceDefinition,
+      implementationOf(service, (_, handler) => unaryCall(handler, options)),
+    );
+  }
+  const port = await bind(server, options, credentials);
+  const stopWatching = watchTlsIdentity({
+    directory: options.identityDirectory,
+    current: identity,
+    logger: options.logger,
+    ...(options.identityIntervalMs === undefined ? {} : { intervalMs: options.identityIntervalMs }),
+    onChange: (changed) => {
+      credentials.replace(changed);
+      options.logger.info({ directory: options.identityDirectory }, 'serve with the new certificate');
+    },
+  });
+  return {
+    port,
+    async close() {
+      stopWatching();
+      await shutDown(server, options.closeTimeoutMs ?? 3_000);
+    },
+  };
+}
+
+/** Server credentials whose certificates can be replaced: new connections see the new ones, old connections go on. */
+class ReloadableCredentials extends ServerCredentials {
+  constructor(identity: TlsIdentity) {
+    super({ requestCert: true, rejectUnauthorized: true }, secureContextOptionsOf(identity));
+  }
+
+  replace(identity: TlsIdentity): void {
+    this.updateSecureContextOptions(secureContextOptionsOf(identity));
+  }
+
+  override _equals(other: ServerCredentials): boolean {
+    return this === other;
+  }
+}
+
+type Handler = GrpcService['handlers'][string];
+
+function unaryCall(handler: Handler, options: GrpcServerOptions): handleUnaryCall<unknown, unknown> {
+  return (call, answer) => {
+    answerCall(call, { handler, options }).then(
+      (response) => answer(null, response),
+      (error: unknown) => {
+        if (!isAppError(error))
+          options.logger.error({ err: error, method: call.getPath() }, 'call failed unexpectedly');
+        answer(serviceErrorOf(error));
+      },
+    );
+  };
+}
+
+async function answerCall(
+  call: ServerUnaryCall<unknown, unknown>,
+  { handler, options }: { readonly handler: Handler; readonly options: GrpcServerOptions },
+): Promise<unknown> {
+  const caller = callerOf(call.getAuthContext()?.sslPeerCertificate);
+  const peer = call.getPeer();
+  if (caller === undefined) {
+    const detail = 'the client certificate is not the identity of a host';
+    options.onRefused?.({ method: call.getPath(), peer, detail });
+    throw new AppError('UNAUTHENTICATED', `call ${call.getPath()}: ${detail}`, {
+      details: { reason: 'unauthenticated' },
+    });
+  }
+  return withTimeLimit(call, options, (signal) => handler(call.request, { caller, peer, signal }));
+}
+
+/** The answer of `work`, or an error as soon as the caller has gone or the time is over; `work` is told by its signal. */
+async function withTimeLimit(
+  call: ServerUnaryCall<unknown, unknown>,
+  options: GrpcServerOptions,
+  work: (signal: AbortSignal) => Promise<unknown>,
+): Promise<unknown> {
+  const limitMs = options.callTimeoutMs ?? 30_000;
+  const controller = new AbortController();
+  const { promise: ended, reject } = Promise.withResolvers<never>();
+  const end = (error: AppError): void => {
+    controller.abort(error);
+    reject(error);
+  };
+  const onGone = (): void => end(new AppError('CANCELLED', `call ${call.getPath()}: the caller has gone`));
+  const late = new AppError('DEADLINE_EXCEEDED', `call ${call.getPath()}: not done within ${limitMs} ms`);
+  const timer = setTimeout(() => end(late), limitMs);
+  call.once('cancelled', onGone);
+  try {
+    return await Promise.race([work(controller.signal), ended]);
+  } finally {
+    clearTimeout(timer);
+    call.off('cancelled', onGone);
+  }
+}
+
+async function bind(server: Server, options: GrpcServerOptions, credentials: ServerCredentials): Promise<number> {
+  const address = options.address.includes(':') ? `[${options.address}]` : options.address;
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  server.bindAsync(`${address}:${options.port}`, credentials, (error, port) =>
+    error === null ? resolve(port) : reject(error),
+  );
+  try {
+    return await promise;
+  } catch (error) {
+    const isInUse = error instanceof Error && error.message.includes('EADDRINUSE');
+    // grpc-js gives the system error as text only.
+    throw toAppError(
+      isInUse ? Object.assign(error, { code: 'EADDRINUSE' }) : error,
+      `listen on ${address}:${options.port}`,
+    );
+  }
+}
+
+async function shutDown(server: Server, limitMs: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(() => server.forceShutdown(), limitMs);
+  server.tryShutdown(() => resolve());
+  await promise;
+  clearTimeout(timer);
+}

@@ -1,0 +1,85 @@
+export type { DeliveredSet, SetDelivery } from './atomic-file-set.ts';
+export { deliverSet } from './atomic-file-set.ts';
+export type { AuthCallout, AuthCalloutOptions } from './bus/auth-callout.ts';
+export { startAuthCallout } from './bus/auth-callout.ts';
+export type {
+  Bus,
+  DurableStream,
+  EventFilter,
+  EventPublisher,
+  KeyValueBucket,
+  KeyValueEntry,
+  StoredMessage,
+} from './bus/bus.ts';
+export type { BusAudit, BusAuditOptions } from './bus/bus-audit.ts';
+export { startBusAudit } from './bus/bus-audit.ts';
+export type { BusDecision } from './bus/bus-decision.ts';
+export { decideByCertificate } from './bus/bus-decision.ts';
+export type { BusCertificate } from './bus/bus-identity.ts';
+export { busCertificateOf, readBusIdentity } from './bus/bus-identity.ts';
+export type { ConnectBusOptions } from './bus/connect-bus.ts';
+export { connectBus } from './bus/connect-bus.ts';
+export type { ConnectionRegister, ConnectionRegisterOptions, KnownConnection } from './bus/connection-register.ts';
+export { openConnectionRegister } from './bus/connection-register.ts';
+export type { DeferredPublisher } from './bus/deferred-publisher.ts';
+export { createDeferredPublisher } from './bus/deferred-publisher.ts';
+export { deduplicationKey, parseEvent } from './bus/event-envelope.ts';
+export { nullPublisher } from './bus/event-publisher.ts';
+export type { BusPublicKeys, NatsConfigOptions, NatsLimits } from './bus/nats-config.ts';
+export { renderNatsConfig } from './bus/nats-config.ts';
+export type { BusKey, BusKeys } from './bus/nkeys.ts';
+export { createBusKeys, publicKeysOf, readBusKeys, writeBusKeys } from './bus/nkeys.ts';
+export type { BusAccess, BusAccount, BusIdentity } from './bus/permissions.ts';
+export { accessOf } from './bus/permissions.ts';
+export type { BusRefusal } from './bus/refusal.ts';
+export type { RefusalReporter, RefusalReporterOptions } from './bus/refusal-reporter.ts';
+export { createRefusalReporter } from './bus/refusal-reporter.ts';
+export { patternsOverlap, subjectMatches } from './bus/subject-filter.ts';
+export type { CertificateAuthorityClient } from './certificate-authority-client.ts';
+export { connectCertificateAuthority } from './certificate-authority-client.ts';
+export { runMain, runUntilStopped } from './cli.ts';
+export { systemClock } from './clock.ts';
+export type { CommandContext } from './command-context.ts';
+export { addGlobalOptions, contextOf } from './command-context.ts';
+export type { DaemonContext, DaemonOptions } from './daemon.ts';
+export { busServers, hostNameOf, runDaemon } from './daemon.ts';
+export type { FileLockOptions } from './file-lock.ts';
+export { withFileLock } from './file-lock.ts';
+export { cleanSets } from './file-set/clean-sets.ts';
+export type { Hold, HoldRequest } from './file-set/hold.ts';
+export { clearHold, holdDurationMs, holdSet, readHold } from './file-set/hold.ts';
+export type { CertificateSet } from './file-set/read-set.ts';
+export { readSet, readSetSync, resolveSet } from './file-set/read-set.ts';
+export type { RestoredSet, RestoreOptions } from './file-set/restore-set.ts';
+export { restorePreviousSet } from './file-set/restore-set.ts';
+export type { SetModes, SetStatus, WrongMode } from './file-set/set-modes.ts';
+export { correctSetModes, statSetSync, wrongModes } from './file-set/set-modes.ts';
+export { formatError, formatErrorAsJson } from './format-error.ts';
+export { formatTable, isTerminal } from './format-table.ts';
+export type { Caller } from './grpc-caller.ts';
+export type { GrpcClient, GrpcClientOptions } from './grpc-client.ts';
+export { connectGrpcService } from './grpc-client.ts';
+export { errorTrailer } from './grpc-error.ts';
+export type { GrpcServerOptions, RefusedCall, RunningGrpcServer } from './grpc-server.ts';
+export { startGrpcServer } from './grpc-server.ts';
+export type { CallContext, CallOptions, Calls, GrpcService, Handlers } from './grpc-service.ts';
+export { serviceOf } from './grpc-service.ts';
+export type { HealthServerOptions, RunningHealthServer } from './health-server.ts';
+export { startHealthServer } from './health-server.ts';
+export type { HostFactsOptions } from './host-facts.ts';
+export { gatherHostFacts, nodeNameOf } from './host-facts.ts';
+export type { LoadClusterConfigOptions } from './load-cluster-config.ts';
+export { acceptedCopyOf, loadAcceptedConfig, loadClusterConfig, readClusterTexts } from './load-cluster-config.ts';
+export type { LogDestination, Logger, LoggerOptions, LogLevel } from './logger.ts';
+export { createLogger, describeError, logLevels } from './logger.ts';
+export type { RunningService, ServiceContext } from './service.ts';
+export type { ProcessServiceManagerOptions } from './service-manager/process-service-manager.ts';
+export { createProcessServiceManager } from './service-manager/process-service-manager.ts';
+export type { ServiceManager, UnitSpec, UnitState, UnitStatus } from './service-manager/service-manager.ts';
+export type { TlsIdentity, WatchIdentityOptions } from './tls-identity.ts';
+export { readTlsIdentity, secureContextOptionsOf, watchTlsIdentity } from './tls-identity.ts';
+export type { UserIds, Users, UsersOptions } from './users.ts';
+export { loadUsers } from './users.ts';
+export type { WriteOptions, WriteOutcome } from './write-file.ts';
+export { syncDirectory, writeFileAtomically } from './write-file.ts';
+export { changedFiles, writeFilesAtomically } from './write-files.ts';

@@ -1,0 +1,18 @@
+export type { AdvanceableClock } from './clocks.ts';
+export { advanceableClock, fixedClock, testTime } from './clocks.ts';
+export type { FakeBus, FakeBusOptions } from './fake-bus.ts';
+export { createFakeBus } from './fake-bus.ts';
+export { findNatsServer } from './find-nats-server.ts';
+export { freePort } from './free-port.ts';
+export type { TestNatsServer, TestNatsServerOptions } from './nats-server.ts';
+export { startNatsServer } from './nats-server.ts';
+export type { RecordingPublisher } from './recording-publisher.ts';
+export { recordingPublisher } from './recording-publisher.ts';
+export type { LogEntry } from './silent-logger.ts';
+export { recordingLogger, silentLogger } from './silent-logger.ts';
+export type { TemporaryDirectory } from './temporary-directory.ts';
+export { temporaryDirectory } from './temporary-directory.ts';
+export type { TestBus, TestBusOptions } from './test-bus.ts';
+export { startTestBus } from './test-bus.ts';
+export type { TestLeaf, TestPki } from './test-pki.ts';
+export { createTestAuthority, createTestPki } from './test-pki.ts';
