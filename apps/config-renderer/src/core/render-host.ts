@@ -1,7 +1,7 @@
 /** cluster.yaml and host facts become every file of the host: the whole of what config-renderer writes. Pure. */
 
 import type { ComponentContext, DesiredState, RenderedFile } from '@easycerts/cluster';
-import { addonFiles } from './addon-files.ts';
+import { addonFiles } from './addons/index.ts';
 import { containerdFiles } from './containerd-config.ts';
 import { cniFiles, type FlannelSubnet, flannelFiles } from './flannel-config.ts';
 import { kubeconfigs } from './kubeconfig.ts';

@@ -5,11 +5,13 @@ import { posix } from 'node:path';
 import { type DesiredState, type Paths, type RenderedFile, resolveDesiredState } from '@easycerts/cluster';
 import { AppError, isAppError, systemErrorCode, toAppError } from '@easycerts/core';
 import {
+  acceptedCopyOf,
   changedFiles,
   gatherHostFacts,
   loadClusterConfig,
   publicKeysOf,
   readBusKeys,
+  readClusterTexts,
   renderNatsConfig,
   type Users,
   writeFilesAtomically,
@@ -46,7 +48,7 @@ export async function planHost(options: HostRendererOptions, mustResolve = true)
   const facts = await gatherHostFacts({ roles: config.roles, containerdDirectory: paths.containerd });
   if (!facts.isRoot && (config.kubelet.enable || config.proxy.enable || config.flannel.enable)) throw needsRoot();
   const desired = resolveDesiredState(config, facts, paths);
-  const files = renderHost(desired, await lateFacts(desired));
+  const files = [...(await acceptedCopies(options.configFile)), ...renderHost(desired, await lateFacts(desired))];
   const wanted = new Set(files.map(({ path }) => path));
   const removed = (await readManifest(paths)).filter((path) => !wanted.has(path));
   return { desired, files, changed: await changedFiles(files, users), removed };
@@ -64,6 +66,21 @@ export async function applyPlan(plan: RenderPlan, { paths, users }: HostRenderer
   const written = await writeFilesAtomically([...plan.files, manifest], users);
   for (const path of plan.removed) await rm(path, { force: true });
   return { written: written.filter((path) => path !== manifest.path), removed: plan.removed };
+}
+
+/** What every daemon starts from while cluster.yaml has problems. */
+async function acceptedCopies(configFile: string): Promise<readonly RenderedFile[]> {
+  const { text, overlay } = await readClusterTexts(configFile);
+  const copy = acceptedCopyOf(configFile);
+  const file = (path: string, content: string): RenderedFile => ({
+    path,
+    content,
+    owner: 'root',
+    group: 'root',
+    mode: 0o644,
+  });
+  const overlayCopy = overlay === undefined ? [] : [file(posix.join(posix.dirname(copy), 'overlay.yaml'), overlay)];
+  return [file(copy, text), ...overlayCopy];
 }
 
 async function lateFacts({ config, host, paths }: DesiredState): Promise<LateFacts> {
