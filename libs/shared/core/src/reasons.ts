@@ -36,6 +36,7 @@ export const denyReasons = [
   'extension',
   'replayed',
   'stale',
+  'not-permitted',
 ] as const;
 export type DenyReason = (typeof denyReasons)[number];
 

@@ -19,6 +19,8 @@ export interface DaemonOptions {
   readonly config: ClusterConfig;
   /** Certificate set that it shows the bus; default: the host's identity. */
   readonly identityDirectory?: string;
+  /** For the CA, whose own answers let everyone else onto the bus: see ConnectBusOptions. */
+  readonly busUserSeed?: string;
 }
 
 export interface DaemonContext extends ServiceContext {
@@ -62,12 +64,13 @@ export async function runDaemon(
 
 function connect(
   { paths }: CommandContext,
-  { service, config, identityDirectory }: DaemonOptions,
+  { service, config, identityDirectory, busUserSeed }: DaemonOptions,
   logger: ServiceContext['logger'],
 ): Promise<Bus> {
   return connectBus({
     servers: busServers(config),
     identityDirectory: identityDirectory ?? paths.hostIdentity,
+    ...(busUserSeed === undefined ? {} : { userSeed: busUserSeed }),
     origin: { host: hostNameOf(config), service },
     clock: systemClock,
     logger: logger.child({ part: 'bus' }),

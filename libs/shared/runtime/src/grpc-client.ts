@@ -1,6 +1,7 @@
 /** Calls gRPC services over mutual TLS 1.3 with a host identity, and follows that identity when it is renewed. */
 
-import { createSecureContext } from 'node:tls';
+import { isIP } from 'node:net';
+import { checkServerIdentity, createSecureContext } from 'node:tls';
 import { toAppError } from '@easycerts/core';
 import type { ChannelOptions } from '@grpc/grpc-js';
 import { ChannelCredentials, Client, logVerbosity, Metadata, setLogVerbosity } from '@grpc/grpc-js';
@@ -82,6 +83,7 @@ class Channels {
     this.close();
     const credentials = ChannelCredentials.createFromSecureContext(
       createSecureContext(secureContextOptionsOf(identity)),
+      { checkServerIdentity: (_name, certificate) => checkServerIdentity(hostOf(this.#options.endpoint), certificate) },
     );
     const client = new Client(this.#options.endpoint, credentials, channelOptionsOf(this.#options));
     this.#current = { version: identity.version, client, callsUnderWay: 0 };
@@ -131,5 +133,12 @@ function channelOptionsOf(options: GrpcClientOptions): ChannelOptions {
     'grpc.service_config_disable_resolution': 1,
     // Old identities must not find their connection again in a pool of all channels.
     'grpc.use_local_subchannel_pool': 1,
+    // SNI cannot be an address (RFC 6066); the certificate is checked against the address all the same
+    ...(isIP(hostOf(options.endpoint)) === 0 ? {} : { 'grpc.ssl_target_name_override': 'easycerts-ca' }),
   };
+}
+
+/** The host of `host:port` or `[address]:port`. */
+function hostOf(endpoint: string): string {
+  return endpoint.slice(0, endpoint.lastIndexOf(':')).replace(/^\[|\]$/g, '');
 }

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import type { Role } from '@easycerts/cluster';
-import type { AuthCallout, AuthCalloutOptions, Bus, BusRefusal } from '@easycerts/runtime';
+import type { AuthCallout, AuthCalloutOptions, Bus, BusCertificate, BusRefusal } from '@easycerts/runtime';
 import { connectBus, decideByCertificate, startAuthCallout, systemClock } from '@easycerts/runtime';
 import type { TestNatsServer } from './nats-server.ts';
 import { startNatsServer } from './nats-server.ts';
@@ -20,6 +20,8 @@ export interface TestBus {
   readonly server: TestNatsServer;
   readonly servers: readonly string[];
   readonly pki: TestPki;
+  /** The certificates that the callout was asked about so far. */
+  readonly certificates: readonly BusCertificate[];
   /** What the callout has refused so far. */
   readonly refusals: readonly BusRefusal[];
   /** Folder of a host's identity, made at the first call. */
@@ -39,6 +41,8 @@ export async function startTestBus(options: TestBusOptions = {}): Promise<TestBu
   const server = await startNatsServer({ pki });
   const logger = silentLogger();
   const refusals: BusRefusal[] = [];
+  const certificates: BusCertificate[] = [];
+  const decide = options.decide ?? ((certificate) => decideByCertificate(certificate, systemClock));
   const identities = new Map<string, Promise<string>>();
   const buses: Bus[] = [];
   let callout: AuthCallout | undefined;
@@ -55,7 +59,10 @@ export async function startTestBus(options: TestBusOptions = {}): Promise<TestBu
       identityDirectory: await identity('m1', 'master'),
       authUserSeed: server.keys.authUser.seed,
       issuerSeed: server.keys.issuer.seed,
-      decide: options.decide ?? ((certificate) => decideByCertificate(certificate, systemClock)),
+      decide: (certificate) => {
+        certificates.push(certificate);
+        return decide(certificate);
+      },
       onRefused: (refusal) => refusals.push(refusal),
       clock: systemClock,
       logger,
@@ -78,6 +85,7 @@ export async function startTestBus(options: TestBusOptions = {}): Promise<TestBu
     server,
     servers: server.servers,
     pki,
+    certificates,
     refusals,
     identity,
     connect: async (host, role, service = 'test') => {

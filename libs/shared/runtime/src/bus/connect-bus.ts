@@ -5,6 +5,7 @@ import type { Clock } from '@easycerts/core';
 import { AppError } from '@easycerts/core';
 import { jetstream } from '@nats-io/jetstream';
 import type { Logger } from '../logger.ts';
+import { nkeyAuthenticator } from './auth-callout.ts';
 import type { Bus } from './bus.ts';
 import { readBusIdentity } from './bus-identity.ts';
 import { openDurableStream } from './durable-stream.ts';
@@ -27,6 +28,8 @@ export interface ConnectBusOptions {
   readonly servers: readonly string[];
   /** Certificate set of the host's identity; read at each connection. It may appear later. */
   readonly identityDirectory: string;
+  /** Seed of a user in account CORE that nats-server knows by itself: for the CA, which must not wait for its own callout. */
+  readonly userSeed?: string;
   readonly origin: EventOrigin;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -51,7 +54,9 @@ export async function connectBus(options: ConnectBusOptions): Promise<Bus> {
     random: options.random ?? Math.random,
     prepare: async () => {
       identity = await readBusIdentity(options.identityDirectory);
-      return { inboxPrefix: inboxPrefixOf(identity) };
+      const authenticator =
+        options.userSeed === undefined ? {} : { authenticator: nkeyAuthenticator(options.userSeed) };
+      return { inboxPrefix: inboxPrefixOf(identity), ...authenticator };
     },
   });
   const makeStreams = ensureStreams(link, [eventsStreamConfig, auditStreamConfig]);

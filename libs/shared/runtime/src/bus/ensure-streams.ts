@@ -1,11 +1,13 @@
 /** Makes streams when they are absent, before they are used. */
 
-import { jetstreamManager } from '@nats-io/jetstream';
+import { JetStreamApiError, jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { toBusError } from './bus-errors.ts';
 import type { NatsLink } from './nats-link.ts';
 import { onceAConnection } from './once-a-connection.ts';
 import type { NamedStreamConfig } from './stream-config.ts';
+
+/** "Stream name already in use with a different configuration": one of an older version. */
+const sameNameOtherLimits = 10058;
 
 /**
  * A function that makes the streams when absent, and brings the limits of those that exist up to date; it does so once for
@@ -23,8 +25,7 @@ async function ensureStream(connection: NatsConnection, config: NamedStreamConfi
   try {
     await streams.add(config);
   } catch (error) {
-    // Same name, other limits: those of an older version.
-    if (toBusError(error, '').code !== 'CONFLICT') throw error;
+    if (!(error instanceof JetStreamApiError) || error.code !== sameNameOtherLimits) throw error;
     await streams.update(config.name, config);
   }
 }

@@ -24,8 +24,16 @@ export interface NatsLinkOptions {
   readonly logger: Logger;
   /** 0 ≤ x < 1, for jitter. */
   readonly random: () => number;
+  /** Pauses between attempts. */
+  readonly pauses?: ReconnectPauses;
   /** Decided before each first connection, which fails when it throws. */
   readonly prepare: () => Promise<Pick<ConnectionOptions, 'authenticator' | 'inboxPrefix'>>;
+}
+
+/** The first pause and the longest, each ± 50 %. */
+export interface ReconnectPauses {
+  readonly firstMs: number;
+  readonly longestMs: number;
 }
 
 export interface NatsLink {
@@ -43,8 +51,7 @@ export interface NatsLink {
   close(): Promise<void>;
 }
 
-const firstDelayMs = 100;
-const longestDelayMs = 10_000;
+const defaultPauses: ReconnectPauses = { firstMs: 200, longestMs: 10_000 };
 /** Also how long nats-server takes to refuse while the auth callout does not answer (3 s), and some more. */
 const connectTimeoutMs = 5_000;
 const pingIntervalMs = 15_000;
@@ -52,8 +59,8 @@ const pingIntervalMs = 15_000;
 const warnEvery = 20;
 
 /** How long to wait before the next attempt: doubling, bounded, ± 50 %, so that many hosts do not come at once. */
-export function reconnectDelayMs(attempt: number, random: number): number {
-  return Math.round(Math.min(longestDelayMs, firstDelayMs * 2 ** Math.min(attempt, 30)) * (0.5 + random));
+export function reconnectDelayMs(attempt: number, random: number, pauses: ReconnectPauses = defaultPauses): number {
+  return Math.round(Math.min(pauses.longestMs, pauses.firstMs * 2 ** Math.min(attempt, 30)) * (0.5 + random));
 }
 
 /** Starts to connect in the background and returns at once. */
@@ -67,6 +74,7 @@ export function openNatsLink(options: NatsLinkOptions): NatsLink {
   let isUp = false;
   let attempts = 0;
   let lastFailure: AppError | undefined;
+  const delayMs = (): number => reconnectDelayMs(attempts, options.random(), options.pauses);
 
   const goUp = (connection: NatsConnection, isNew: boolean): void => {
     live = connection;
@@ -102,7 +110,7 @@ export function openNatsLink(options: NatsLinkOptions): NatsLink {
     while (!closing.signal.aborted) {
       try {
         const connection = await connect({
-          ...connectionOptions(options, () => reconnectDelayMs(attempts, options.random())),
+          ...connectionOptions(options, delayMs),
           ...(await options.prepare()),
         });
         if (closing.signal.aborted) await connection.close();
@@ -114,9 +122,7 @@ export function openNatsLink(options: NatsLinkOptions): NatsLink {
         lastFailure = err;
         logger[attempts % warnEvery === 1 ? 'warn' : 'debug']({ err }, 'no connection to the bus yet');
       }
-      await pause(reconnectDelayMs(attempts, options.random()), undefined, { signal: closing.signal }).catch(
-        () => undefined,
-      );
+      await pause(delayMs(), undefined, { signal: closing.signal }).catch(() => undefined);
     }
   };
   void lookForServer();

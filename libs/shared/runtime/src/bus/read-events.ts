@@ -45,10 +45,10 @@ export async function* readEvents(request: ReadEventsRequest): AsyncGenerator<Cl
   const parts = partsOf(wanted);
   const seen = new RecentKeys(rememberedIds);
   const from = filter.from ?? 'new';
-  await request.prepare();
-  const last = await link.run('read events', (connection) =>
-    Promise.all(parts.map(({ stream }) => lastSequenceOf(connection, stream))),
-  );
+  const last = await lastSequences().catch((error: unknown) => {
+    if (!signal.aborted) throw error;
+    return [];
+  });
   try {
     for await (const message of messagesOf()) {
       if (!wanted.some((pattern) => subjectMatches(pattern, message.subject))) continue;
@@ -63,8 +63,15 @@ export async function* readEvents(request: ReadEventsRequest): AsyncGenerator<Cl
     leaving.abort();
   }
 
+  async function lastSequences(): Promise<readonly number[]> {
+    await request.prepare();
+    return link.run('read events', (connection) =>
+      Promise.all(parts.map(({ stream }) => lastSequenceOf(connection, stream))),
+    );
+  }
+
   async function* messagesOf(): AsyncGenerator<JsMsg, void> {
-    if (from !== 'new') {
+    if (from !== 'new' && !signal.aborted) {
       const start: ReadStart = from === 'all' ? { sequence: 1 } : { time: from };
       const stored = parts.map((part) => readStored(link, { ...optionsOf(part), start }));
       for await (const message of mergeSorted(stored, byTime)) {

@@ -1,0 +1,77 @@
+/** What the CA takes from cluster.yaml and from around it. */
+
+import { networkInterfaces } from 'node:os';
+import { type ClusterConfig, hostRecordOf, isSingleMachine, type Paths } from '@easycerts/cluster';
+import { AppError } from '@easycerts/core';
+import { type CommandContext, gatherHostFacts, type Logger, loadAcceptedConfig } from '@easycerts/runtime';
+import type { RateLimit } from './core/token-bucket.ts';
+import type { ClusterSource } from './edge/cluster-view.ts';
+
+export interface Listen {
+  readonly address: string;
+  /** 0: any free port. */
+  readonly port: number;
+}
+
+export interface CaOptions {
+  readonly grpc: Listen;
+  readonly https: Listen;
+  /** `tls://host:port` of the bus. */
+  readonly busServers: readonly string[];
+  readonly paths: Paths;
+  readonly source: ClusterSource;
+  /** Calls of one host. */
+  readonly limits?: { readonly sign: RateLimit; readonly read: RateLimit };
+}
+
+/** A host has some 25 certificates: a first start and several forced reissues at once are not a flood. */
+export const defaultLimits: NonNullable<CaOptions['limits']> = {
+  sign: { burst: 120, perSecond: 4 },
+  read: { burst: 200, perSecond: 20 },
+};
+
+/** Where to listen: where the hosts of the cluster come from, and nowhere else. */
+export function listenAddressOf(config: ClusterConfig): string {
+  if (isSingleMachine(config.masterAddress)) return '127.0.0.1';
+  const hasIpv6 = Object.values(networkInterfaces()).some((addresses) =>
+    addresses?.some((address) => address.family === 'IPv6'),
+  );
+  return hasIpv6 ? '::' : '0.0.0.0';
+}
+
+/** cluster.yaml and the facts of this host, read at each call. */
+export function clusterSourceOf({ configFile, paths }: CommandContext, logger: Logger): ClusterSource {
+  return {
+    load: async () => {
+      const config = await loadAcceptedConfig(configFile, (err) =>
+        logger.warn({ err }, 'cluster.yaml has problems: go on with what was accepted last'),
+      );
+      return { config, ownHost: await gatherHostRecord(config, paths) };
+    },
+  };
+}
+
+/** The record of the host that we run on. */
+export async function gatherHostRecord(config: ClusterConfig, paths: Paths) {
+  const { hostname } = config.kubelet;
+  const facts = await gatherHostFacts({
+    roles: config.roles,
+    containerdDirectory: paths.containerd,
+    ...(hostname === undefined ? {} : { hostName: hostname }),
+  });
+  return hostRecordOf(config, facts);
+}
+
+/** AppError FAILED_PRECONDITION unless this host is to have the CA. */
+export function assertHasCa(config: ClusterConfig, configFile: string): void {
+  const cure = `set the role master, or apiserver.enable, in ${configFile}`;
+  if (!config.easyCerts) {
+    throw new AppError('FAILED_PRECONDITION', `${configFile} says easyCerts: false: there is no CA then`, {
+      details: { path: configFile, cure: `remove easyCerts: false from ${configFile}, or use your own certificates` },
+    });
+  }
+  if (config.roles.includes('master') || config.apiserver.enable) return;
+  throw new AppError('FAILED_PRECONDITION', 'this host is not a master: the CA runs on masters', {
+    details: { path: configFile, cure },
+  });
+}

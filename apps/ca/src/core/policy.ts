@@ -1,0 +1,126 @@
+/**
+ * What the CA signs: a literal list of checks, in this order.
+ *
+ *   ASKED ──callerChecks──▶ KNOWN ──read──▶ READ ──requestChecks──▶ allow | repeat
+ *     └──────────────────────┴───────────────┴───────────────────▶ deny
+ *
+ * READ has the certificate spec that the list yields for the authenticated host, and the parsed request; the request is
+ * granted when it equals the spec. There is no second, looser rule.
+ */
+
+import { createHash } from 'node:crypto';
+import type { CertificateSpec } from '@easycerts/cluster';
+import { type DenyReason, type Finding, firstFinding, isAppError, type ReissueReason } from '@easycerts/core';
+import { type CsrFacts, parseCsr } from '@easycerts/pki';
+import { callerChecks } from './caller-checks.ts';
+import type { RegisteredHost } from './registered-host.ts';
+import { requestChecks } from './request-checks.ts';
+
+/** The request as it came in. */
+export interface SigningRequest {
+  readonly name: string;
+  readonly csrDer: Uint8Array;
+  readonly requestId: string;
+  readonly requestedAtMs: number;
+  readonly reason: string;
+}
+
+/** A request and everything known about who makes it. */
+export interface Attempt {
+  readonly request: SigningRequest;
+  /** From the client certificate; undefined when there is no proper one. */
+  readonly caller: { readonly host: string; readonly role: 'master' | 'node' } | undefined;
+  /** What the register says about that host; undefined: nothing. */
+  readonly host: RegisteredHost | undefined;
+  readonly isWithinRate: boolean;
+  readonly now: Date;
+}
+
+/** What the policy looks up while it decides. */
+export interface PolicyFacts {
+  /** The certificate list for a registered host. */
+  readonly certificatesOf: (host: RegisteredHost) => readonly CertificateSpec[];
+  /** What a public key has been certified for, if it has. */
+  readonly useOfKey: (spkiFingerprint: string) => KeyUse | undefined;
+}
+
+export interface KeyUse {
+  readonly serial: string;
+  /** {@link requestHashOf} of the request that was granted. */
+  readonly requestHash: string;
+}
+
+/** An attempt of a known host whose request has been read. */
+export interface ReadAttempt extends Attempt {
+  readonly host: RegisteredHost;
+  readonly spec: CertificateSpec;
+  readonly csr: CsrFacts;
+}
+
+declare const checked: unique symbol;
+
+/** A request that has passed every check: only {@link authorise} makes one, so that nothing is signed unchecked. */
+export interface CheckedRequest {
+  readonly [checked]: true;
+  readonly host: string;
+  readonly spec: CertificateSpec;
+  readonly spkiDer: Uint8Array;
+  readonly spkiFingerprint: string;
+  readonly requestHash: string;
+  readonly reason: ReissueReason;
+}
+
+export type Authorised =
+  | { readonly kind: 'allow'; readonly request: CheckedRequest }
+  /** Granted before: same host, name, request id and CSR. */
+  | { readonly kind: 'repeat'; readonly serial: string }
+  | { readonly kind: 'deny'; readonly finding: Finding<DenyReason> };
+
+/** Decides about one attempt. */
+export function authorise(attempt: Attempt, facts: PolicyFacts): Authorised {
+  const refused = firstFinding(callerChecks, attempt);
+  if (refused !== undefined) return { kind: 'deny', finding: refused };
+  const read = readAttempt(attempt, facts);
+  if ('reason' in read) return { kind: 'deny', finding: read };
+  const finding = firstFinding(requestChecks, read);
+  if (finding !== undefined) return { kind: 'deny', finding };
+  const requestHash = requestHashOf(read.host.record.name, read.request);
+  const use = facts.useOfKey(read.csr.spkiFingerprint);
+  if (use === undefined) return { kind: 'allow', request: checkedRequest(read, requestHash) };
+  if (use.requestHash === requestHash) return { kind: 'repeat', serial: use.serial };
+  const detail = 'this public key has been certified before: a new certificate needs a new key';
+  return { kind: 'deny', finding: { reason: 'replayed', detail } };
+}
+
+/** What makes two requests the same: host, name, request id and the CSR to the last byte. SHA-256, hexadecimal, 128 bits. */
+export function requestHashOf(host: string, { name, requestId, csrDer }: SigningRequest): string {
+  const hash = createHash('sha256');
+  // Lengths keep the parts apart.
+  for (const part of [host, name, requestId, csrDer]) hash.update(`${part.length}:`).update(part);
+  return hash.digest('hex').slice(0, 32);
+}
+
+function readAttempt(attempt: Attempt, facts: PolicyFacts): ReadAttempt | Finding<DenyReason> {
+  const { host, request } = attempt;
+  // callerChecks have refused an unknown host; this tells the compiler.
+  if (host === undefined) return { reason: 'unknown-host', detail: 'not in the register' };
+  const spec = facts.certificatesOf(host).find((candidate) => candidate.name === request.name);
+  if (spec === undefined) {
+    return {
+      reason: 'not-in-list',
+      detail: `the certificate list has no such certificate for host ${host.record.name}`,
+    };
+  }
+  try {
+    return { ...attempt, host, spec, csr: parseCsr(request.csrDer) };
+  } catch (error) {
+    if (!isAppError(error, 'INVALID_INPUT')) throw error;
+    return { reason: error.details.reason === 'too-large' ? 'too-large' : 'malformed', detail: error.message };
+  }
+}
+
+function checkedRequest({ host, spec, csr, request }: ReadAttempt, requestHash: string): CheckedRequest {
+  const { spkiDer, spkiFingerprint } = csr;
+  const reason = request.reason as ReissueReason;
+  return { host: host.record.name, spec, spkiDer, spkiFingerprint, requestHash, reason } as CheckedRequest;
+}

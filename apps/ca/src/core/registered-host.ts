@@ -1,0 +1,63 @@
+/** What the register of hosts says about one host: who it is, and whether it may still call. */
+
+import { type HostRecord, isHostName, type Role, roles } from '@easycerts/cluster';
+import { AppError } from '@easycerts/core';
+
+export interface RegisteredHost {
+  readonly record: HostRecord;
+  readonly isRevoked: boolean;
+}
+
+/** The key of a host in the bucket `hosts`; nodes may read theirs (`hosts/<name>.>`). */
+export function registerKeyOf(host: string): string {
+  return `${host}.record`;
+}
+
+/** The value in the bucket: the host record as JSON, and whether it is revoked. */
+export function encodeRegisteredHost({ record, isRevoked }: RegisteredHost): Uint8Array {
+  const { name, addresses } = record;
+  return Buffer.from(JSON.stringify({ name, roles: record.roles, addresses, revoked: isRevoked }));
+}
+
+/** Reads a value of the bucket. AppError DAMAGED when it is not exactly that: nobody is let in by half a record. */
+export function decodeRegisteredHost(key: string, value: Uint8Array): RegisteredHost {
+  const found = parseJson(value);
+  if (!isObject(found)) throw damaged(key, 'not JSON of an object');
+  const { name, roles: hostRoles, addresses, revoked } = found;
+  if (typeof name !== 'string' || !isHostName(name) || registerKeyOf(name) !== key) throw damaged(key, 'another name');
+  if (!isListOf(hostRoles, isRole)) throw damaged(key, 'unknown roles');
+  if (!isListOf(addresses, (item): item is string => typeof item === 'string')) throw damaged(key, 'no addresses');
+  if (typeof revoked !== 'boolean') throw damaged(key, 'does not say whether it is revoked');
+  return { record: { name, roles: hostRoles, addresses }, isRevoked: revoked };
+}
+
+/** The role by which a host is known: where an API server runs is a master, whatever else runs there. */
+export function roleOf(record: HostRecord): Role {
+  return record.roles.includes('master') ? 'master' : 'node';
+}
+
+function isRole(item: unknown): item is Role {
+  return roles.some((role) => role === item);
+}
+
+function isListOf<T>(value: unknown, isItem: (item: unknown) => item is T): value is readonly T[] {
+  return Array.isArray(value) && value.every(isItem);
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function parseJson(value: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(value).toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function damaged(key: string, why: string): AppError {
+  return new AppError('DAMAGED', `read host ${JSON.stringify(key)} of the register: ${why}`, {
+    details: { cure: 'restart the CA on that host, which writes its record again' },
+  });
+}

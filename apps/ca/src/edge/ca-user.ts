@@ -1,0 +1,2 @@
+/** The unprivileged user that the CA runs as; owner of its keys. */
+export const caUser = 'easycerts-ca';

@@ -1,0 +1,64 @@
+/** What every call needs around it. */
+
+import { AppError, type Clock, type DenyReason, type Finding, firstFinding } from '@easycerts/core';
+import type { CallContext, EventPublisher, Logger } from '@easycerts/runtime';
+import { hostChecks } from '../core/caller-checks.ts';
+import type { Audit } from './audit.ts';
+import type { Authorities } from './authority-files.ts';
+import type { ClusterView } from './cluster-view.ts';
+import type { HostRegister } from './host-register.ts';
+import type { Ledger } from './ledger.ts';
+import type { Metrics } from './metrics.ts';
+import type { RateLimiter } from './rate-limiter.ts';
+import { refusalError } from './refusal-error.ts';
+
+/** What exists only once the bus has answered. */
+export interface Stores {
+  readonly ledger: Ledger;
+  readonly register: HostRegister;
+}
+
+export interface CallEnvironment {
+  readonly authorities: Authorities;
+  readonly view: ClusterView;
+  /** Undefined until ledger and register are loaded. */
+  readonly stores: () => Stores | undefined;
+  readonly maySign: RateLimiter;
+  readonly mayRead: RateLimiter;
+  readonly metrics: Metrics;
+  readonly audit: Audit;
+  readonly events: EventPublisher;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly randomBytes: (size: number) => Uint8Array;
+}
+
+/** The stores. AppError UNAVAILABLE while they are not loaded. */
+export function storesOf(environment: CallEnvironment): Stores {
+  const stores = environment.stores();
+  if (stores !== undefined) return stores;
+  throw new AppError('UNAVAILABLE', 'the CA is not ready: its ledger is not loaded yet', {
+    details: { cure: 'see whether easycerts-nats runs on the master; the call can be repeated' },
+  });
+}
+
+/** Refuses (AppError, event, metric) a call of a host that is unknown, revoked or too busy. */
+export function assertMayRead(environment: CallEnvironment, method: string, context: CallContext): Stores {
+  const stores = storesOf(environment);
+  const { caller } = context;
+  const host = stores.register.find(caller.host);
+  const isWithinRate = environment.mayRead(caller.host);
+  const finding = firstFinding(hostChecks, { caller, host, isWithinRate });
+  if (finding !== undefined) throw refuseCall(environment, { method, context, finding });
+  return stores;
+}
+
+/** Tells the audit trail about a refused call other than signing, and returns the error to throw. */
+export function refuseCall(
+  { audit }: CallEnvironment,
+  refused: { readonly method: string; readonly context: CallContext; readonly finding: Finding<DenyReason> },
+): AppError {
+  const { method, context, finding } = refused;
+  audit.callRefused(method, { host: context.caller.host, finding, peer: context.peer });
+  return refusalError(method, finding);
+}

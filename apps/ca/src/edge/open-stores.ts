@@ -1,0 +1,72 @@
+/** Loads ledger and register as soon as the bus answers, trying for ever. */
+
+import { setTimeout as pause } from 'node:timers/promises';
+import { isAppError, toAppError } from '@easycerts/core';
+import type { Bus, Logger } from '@easycerts/runtime';
+import type { Stores } from './call-environment.ts';
+import { hostsBucket, openHostRegister } from './host-register.ts';
+import { type Ledger, ledgerStream, ledgerSubjects, openLedger } from './ledger.ts';
+
+export interface OpenStoresOptions {
+  readonly bus: Bus;
+  readonly logger: Logger;
+  readonly random: () => number;
+  readonly onCommitted: (records: number) => void;
+  /** What has to be done with the stores before they count as loaded; when it fails, everything is tried again. */
+  readonly prepare: (stores: Stores) => Promise<void>;
+}
+
+const firstDelayMs = 100;
+const longestDelayMs = 5_000;
+/** Told again this rarely while it goes on. */
+const warnEvery = 12;
+const connectWaitMs = 10_000;
+
+/** How long to wait before the next attempt: doubling, bounded, ± 50 %. */
+export function retryDelayMs(attempt: number, random: number): number {
+  return Math.round(Math.min(longestDelayMs, firstDelayMs * 2 ** Math.min(attempt, 20)) * (0.5 + random));
+}
+
+/** The stores; undefined when the signal ended the waiting. */
+export async function openStores(options: OpenStoresOptions, signal: AbortSignal): Promise<Stores | undefined> {
+  const { bus, logger, random } = options;
+  for (let attempt = 0; !signal.aborted; attempt++) {
+    try {
+      await unlessAborted(bus.whenConnected(connectWaitMs), signal);
+      return await attemptToOpen(options);
+    } catch (error) {
+      if (signal.aborted) break;
+      const err = toAppError(error, 'load the ledger');
+      const isWaiting = isAppError(err, 'UNAVAILABLE');
+      const level = !isWaiting ? 'error' : attempt % warnEvery === 0 ? 'warn' : 'debug';
+      logger[level]({ err }, isWaiting ? 'wait for the bus' : 'the ledger cannot be loaded: nothing is signed');
+      await pause(retryDelayMs(attempt, random()), undefined, { signal }).catch(() => undefined);
+    }
+  }
+  return undefined;
+}
+
+async function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = (): void => reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+async function attemptToOpen({ bus, logger, onCommitted, prepare }: OpenStoresOptions): Promise<Stores> {
+  const register = await openHostRegister(await bus.bucket(hostsBucket), logger);
+  let ledger: Ledger | undefined;
+  try {
+    const stream = await bus.stream(ledgerStream, ledgerSubjects);
+    ledger = await openLedger({ stream, logger, onCommitted });
+    await prepare({ register, ledger });
+    return { register, ledger };
+  } catch (error) {
+    await Promise.all([register.close(), ledger?.close()]);
+    throw error;
+  }
+}

@@ -1,0 +1,82 @@
+/** Every event of the CA: one function each, called after the thing is durable. */
+
+import { randomUUID } from 'node:crypto';
+import { authorityNames } from '@easycerts/cluster';
+import type { Fact } from '@easycerts/contracts';
+import type { DenyReason, Finding } from '@easycerts/core';
+import type { CertificateFacts } from '@easycerts/pki';
+import type { EventPublisher } from '@easycerts/runtime';
+import type { LedgerRecord } from './core/ledger-record.ts';
+import type { Authorities } from './edge/authority-files.ts';
+
+/** Names from outside are cut: an event is no place for somebody's kilobytes. */
+const maxForeignText = 100;
+
+export function publishInitialized(events: EventPublisher, host: string, authorities: Authorities): void {
+  const facts = authorityNames.map((authority) => {
+    const { fingerprint, notAfter } = authorities[authority].certificate;
+    return { authority, fingerprint, notAfter: notAfter.toISOString() };
+  });
+  const key = authorities.easycerts.certificate.fingerprint;
+  events.publish({ type: 'ca.initialized', subject: host, key, data: { authorities: facts } });
+}
+
+export function publishStarted(
+  events: EventPublisher,
+  started: { readonly host: string; readonly version: string; readonly certificates: number; readonly at: Date },
+): void {
+  const { host, version, certificates, at } = started;
+  events.publish({ type: 'ca.started', subject: host, key: at.toISOString(), data: { version, certificates } });
+}
+
+export function publishIssued(events: EventPublisher, record: LedgerRecord, certificate: CertificateFacts): void {
+  const { host, name, authority, serial, reason } = record;
+  const fact: Fact<'certificate.issued'> = {
+    type: 'certificate.issued',
+    subject: `${host}/${name}`,
+    key: serial,
+    data: {
+      host,
+      certificate: name,
+      authority,
+      serial,
+      fingerprint: certificate.fingerprint,
+      subject: certificate.subjectText,
+      dnsNames: [...certificate.alternativeNames.dns],
+      ipAddresses: [...certificate.alternativeNames.ip],
+      notBefore: certificate.notBefore.toISOString(),
+      notAfter: certificate.notAfter.toISOString(),
+      reason,
+    },
+  };
+  events.publish(fact, new Date(record.issuedAtMs));
+}
+
+export interface Refusal {
+  readonly host: string | undefined;
+  readonly finding: Finding<DenyReason>;
+  readonly peer: string;
+}
+
+export function publishRefused(events: EventPublisher, name: string, { host, finding, peer }: Refusal): void {
+  const certificate = name.slice(0, maxForeignText);
+  events.publish({
+    type: 'certificate.refused',
+    subject: `${host ?? 'unknown'}/${certificate}`,
+    key: randomUUID(),
+    data: { ...hostField(host), certificate, ...finding, peer },
+  });
+}
+
+export function publishCallRefused(events: EventPublisher, method: string, { host, finding, peer }: Refusal): void {
+  events.publish({
+    type: 'call.refused',
+    subject: `${host ?? 'unknown'}/${method}`,
+    key: randomUUID(),
+    data: { ...hostField(host), method, ...finding, peer },
+  });
+}
+
+function hostField(host: string | undefined): { host?: string } {
+  return host === undefined ? {} : { host };
+}
