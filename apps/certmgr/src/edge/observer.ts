@@ -1,0 +1,128 @@
+/**
+ * Looks at certificate sets on disk. What was read is kept and trusted as long as the link, the inodes and the times of the
+ * files are the same, so that looking at ten thousand sets again costs five status calls each.
+ */
+
+import { type CertificateSpec, filesOfSet } from '@easycerts/cluster';
+import { toAppError } from '@easycerts/core';
+import { type CertificateFacts, issuerOf, keyMatches, parseBundle, parsePrivateKeyPem } from '@easycerts/pki';
+import {
+  type CertificateSet,
+  readSetSync,
+  resolveSet,
+  type SetModes,
+  type SetStatus,
+  statSetSync,
+  type Users,
+  wrongModes,
+} from '@easycerts/runtime';
+import { trustedIssuers } from '../core/answer-checks.ts';
+import { type BundleState, type CertificateObservation, leafFactsOf, type PresentSet } from '../core/observation.ts';
+import { bundleDigestOf, type TrustBundle } from './trust-bundles.ts';
+
+/** What follows from the files and the trust bundle, without owners and modes. */
+type FileFacts = Omit<PresentSet, 'wrongModes'> | Extract<CertificateObservation, { kind: 'missing' | 'unreadable' }>;
+
+interface Remembered {
+  readonly version: string;
+  readonly facts: FileFacts;
+}
+
+export class Observer {
+  readonly #users: Users;
+  readonly #remembered = new Map<string, Remembered>();
+  #ids = new Map<string, SetModes['keyOwner']>();
+
+  constructor(users: Users) {
+    this.#users = users;
+  }
+
+  /** Begins a new pass: users are looked up again, sets without a spec are forgotten. */
+  begin(directories: ReadonlySet<string>): void {
+    this.#ids = new Map();
+    for (const directory of this.#remembered.keys()) {
+      if (!directories.has(directory)) this.#remembered.delete(directory);
+    }
+  }
+
+  /** The facts of one set, compared with the trust bundle of its authority if that is known. Never throws. */
+  observe(spec: CertificateSpec, trusted: TrustBundle | undefined): CertificateObservation {
+    try {
+      return this.#observe(spec, trusted);
+    } catch (error) {
+      const { code, message } = toAppError(error, `look at ${spec.directory}`);
+      if (code === 'NOT_FOUND') return { kind: 'missing', detail: `there is no ${spec.directory}` };
+      // Not allowed to look, or the owner of the key does not exist: a new certificate would meet the same
+      const isHopeless = code === 'PERMISSION_DENIED' || code === 'FAILED_PRECONDITION';
+      return isHopeless ? { kind: 'inaccessible', code, detail: message } : { kind: 'unreadable', detail: message };
+    }
+  }
+
+  /** Owner and mode of the key as the spec wants them. AppError FAILED_PRECONDITION when the owner does not exist. */
+  modesOf({ owner, group, keyMode }: CertificateSpec): SetModes {
+    const account = `${owner}:${group}`;
+    if (!this.#ids.has(account)) this.#ids.set(account, this.#users.idsOf(owner, group));
+    return { keyMode, keyOwner: this.#ids.get(account) };
+  }
+
+  #observe(spec: CertificateSpec, trusted: TrustBundle | undefined): CertificateObservation {
+    const target = resolveSet(spec.directory);
+    const status = statSetSync(target);
+    const version = status && versionOf(target, status, trusted);
+    const remembered = this.#remembered.get(spec.directory);
+    const facts =
+      remembered !== undefined && remembered.version === version ? remembered.facts : factsOfFiles(spec, trusted);
+    if (version !== undefined && facts !== remembered?.facts) this.#remembered.set(spec.directory, { version, facts });
+    if (facts.kind !== 'present') return facts;
+    const wrong = status === undefined ? [] : wrongModes(target, status, this.modesOf(spec));
+    return { ...facts, wrongModes: wrong.map(({ path, detail }) => `${path}: ${detail}`) };
+  }
+}
+
+function factsOfFiles(spec: CertificateSpec, trusted: TrustBundle | undefined): FileFacts {
+  const set = readSetSync(spec.directory, { emptyIfMissing: true });
+  const missing = (['cert', 'key'] as const).find((part) => set[part].length === 0);
+  if (missing !== undefined) {
+    return { kind: 'missing', detail: `${filesOfSet(spec.directory)[missing]} is missing or empty` };
+  }
+  try {
+    return presentFacts(set, trusted);
+  } catch (error) {
+    return { kind: 'unreadable', detail: `${spec.directory}: ${toAppError(error, 'read it').message}` };
+  }
+}
+
+function presentFacts(set: CertificateSet, trusted: TrustBundle | undefined): FileFacts {
+  const [certificate, ...chain] = parseBundle(set.cert.toString('latin1'));
+  if (certificate === undefined) return { kind: 'unreadable', detail: `${set.directory}: no certificate` };
+  const keyPair = parsePrivateKeyPem(set.key.toString('latin1'));
+  const ownBundle = certificatesOrNothing(set.ca.toString('latin1'));
+  const bundle = trusted?.certificates ?? ownBundle;
+  return {
+    kind: 'present',
+    leaf: leafFactsOf(certificate),
+    doesKeyMatch: keyMatches(certificate, keyPair),
+    isIssuerTrusted: bundle === undefined || issuerOf(certificate, trustedIssuers(chain, bundle)) !== undefined,
+    bundle: bundleState(ownBundle, trusted),
+  };
+}
+
+function bundleState(own: readonly CertificateFacts[] | undefined, trusted: TrustBundle | undefined): BundleState {
+  if (own === undefined) return 'damaged';
+  if (trusted === undefined) return 'unknown';
+  return bundleDigestOf(own) === trusted.digest ? 'current' : 'outdated';
+}
+
+function certificatesOrNothing(pem: string): readonly CertificateFacts[] | undefined {
+  try {
+    return parseBundle(pem);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Differs when the files or what they are compared with may differ. */
+function versionOf(target: string, { cert, key, ca }: SetStatus, trusted: TrustBundle | undefined): string {
+  const files = [cert, key, ca].map(({ ino, size, mtimeMs, ctimeMs }) => `${ino}:${size}:${mtimeMs}:${ctimeMs}`);
+  return [target, ...files, trusted?.digest ?? ''].join(' ');
+}

@@ -1,0 +1,6 @@
+/** certmgr as a program of its own. */
+
+import { runMain } from '@easycerts/runtime';
+import { command } from './commands/command.ts';
+
+await runMain(command());
