@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import test from 'node:test';
+
+const exits: readonly [name: string, script: string, code: number][] = [
+  ['an exit code comes back as it is', 'process.exit(7)', 7],
+  ['success comes back', '', 0],
+  ['a death by signal is 128 and its number', "process.kill(process.pid, 'SIGKILL')", 137],
+];
+
+for (const [name, script, code] of exits) {
+  test(name, async () => {
+    const [exitCode] = await once(start(script), 'close');
+    assert.equal(exitCode, code);
+  });
+}
+
+const counting = `
+  let count = 0;
+  process.on('SIGINT', () => { count += 1; });
+  process.on('SIGTERM', () => { console.log('interrupts ' + count); process.exit(0); });
+  setInterval(() => {}, 1000);
+  console.log('ready');
+`;
+
+test('an interrupt that comes several times at once reaches the job once', async () => {
+  const outer = start(counting);
+  const output = text(outer.stdout);
+  await once(outer.stdout, 'data');
+  // As a terminal and npm do: the whole group, then the bootstrap again.
+  process.kill(-pidOf(outer), 'SIGINT');
+  outer.kill('SIGINT');
+  outer.kill('SIGINT');
+  outer.kill('SIGTERM');
+  const [code] = await once(outer, 'close');
+  assert.equal(code, 0);
+  assert.match(await output, /interrupts 1\n/);
+});
+
+test('a second interrupt, later, reaches the job too', async () => {
+  const script = `
+    let count = 0;
+    process.on('SIGINT', () => { count += 1; console.log('interrupt'); if (count === 2) process.exit(9); });
+    setInterval(() => {}, 1000);
+    console.log('ready');
+  `;
+  const outer = start(script);
+  await once(outer.stdout, 'data');
+  outer.kill('SIGINT');
+  await once(outer.stdout, 'data');
+  const again = setInterval(() => outer.kill('SIGINT'), 100);
+  const [code] = await once(outer, 'close');
+  clearInterval(again);
+  assert.equal(code, 9);
+});
+
+test('a program that is not there is an error, not a silence', async () => {
+  const outer = start('', '/nonexistent/node');
+  const [code] = await once(outer, 'close');
+  assert.equal(code, 70);
+});
+
+/** A bootstrap whose job is the given script, in a process group of its own, as a shell makes one. */
+function start(script: string, command = process.execPath): ChildProcessByStdio<null, Readable, null> {
+  const driver = `
+    import { runChild } from ${JSON.stringify(join(import.meta.dirname, 'run-child.mjs'))};
+    const args = ['--eval', ${JSON.stringify(script)}];
+    const code = runChild({ command: ${JSON.stringify(command)}, args, cwd: '/', env: process.env });
+    process.exitCode = await code.catch(() => 70);
+  `;
+  return spawn(process.execPath, ['--input-type=module', '--eval', driver], {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+}
+
+function pidOf(child: { readonly pid?: number | undefined }): number {
+  assert.ok(child.pid);
+  return child.pid;
+}

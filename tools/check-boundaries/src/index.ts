@@ -1,0 +1,2 @@
+export { checkBoundaries } from './check-boundaries.ts';
+export type { Violation } from './workspace.ts';

@@ -1,0 +1,1 @@
+export { generateProto, protoFolder, protoImage, protoProblems, releasedImage } from './generate-proto.ts';
