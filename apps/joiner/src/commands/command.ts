@@ -1,0 +1,41 @@
+/** `easycerts joiner`: runs the components of this host. */
+
+import { contextOf } from '@easycerts/runtime';
+import { Command } from 'commander';
+import { askRestart, askStatus } from '../edge/control-client.ts';
+import { controlSocketOf } from '../start-joiner.ts';
+import { runJoiner } from './run.ts';
+import { formatStatus } from './show-status.ts';
+
+/** The command with everything below it. */
+export function command(): Command {
+  const joiner = new Command('joiner').description('run and restart the components of this host');
+  joiner
+    .command('run')
+    .description('keep all components running: start, watch, reload, restart, roll back')
+    .option('--stop-components-on-exit', 'stop all components when joiner ends (default: they go on)')
+    .action((options: { readonly stopComponentsOnExit?: boolean }, self: Command) =>
+      runJoiner(contextOf(self), options.stopComponentsOnExit ?? false),
+    );
+  joiner
+    .command('status')
+    .description('show all components; exit code 1 unless all are healthy')
+    .action(async (_options, self: Command) => {
+      const { isJson, paths, signal } = contextOf(self);
+      const status = await askStatus({ path: controlSocketOf(paths), signal });
+      process.stdout.write(isJson ? `${JSON.stringify(status, null, 2)}\n` : formatStatus(status, new Date()));
+      if (!status.isReady) process.exitCode = 1;
+    });
+  joiner
+    .command('restart')
+    .description('restart a component, and wait until it is healthy')
+    .argument('<unit>', 'its unit, such as kube-apiserver')
+    .action(async (unit: string, _options, self: Command) => {
+      const { isJson, paths, signal } = contextOf(self);
+      await askRestart(unit, { path: controlSocketOf(paths), signal });
+      process.stdout.write(
+        isJson ? `${JSON.stringify({ unit, isHealthy: true })}\n` : `${unit} was restarted and is healthy\n`,
+      );
+    });
+  return joiner;
+}

@@ -1,0 +1,221 @@
+/**
+ * Keeps all components of the host as their specs want them: looks at everything, judges what is under way, plans, begins what
+ * is to be done; again at every hint, and at an interval. What it knows it has read from disk and from the service manager,
+ * so it may be killed at any time.
+ */
+
+import { posix } from 'node:path';
+import { AppError, secondMs } from '@easycerts/core';
+import { missingInputs } from '../core/fingerprint.ts';
+import type { ComponentStatus, JoinerStatus } from '../core/joiner-status.ts';
+import { planActions } from '../core/plan.ts';
+import { hostReady } from '../events.ts';
+import { ComponentWork, type WorkParts } from './component-work.ts';
+import { FileHints } from './file-hints.ts';
+import { hasWhatItNeeds, judgeUnit } from './judge.ts';
+import type { Attempt, ManagedUnit } from './managed-unit.ts';
+import { Roster } from './roster.ts';
+import type { SpecFiles } from './spec-files.ts';
+import { areAllHealthy, StatusBoard } from './status-board.ts';
+
+export interface ConductorOptions extends Omit<WorkParts, 'hasWhatItNeeds' | 'wake' | 'onAttemptEnd'> {
+  readonly specs: SpecFiles;
+  readonly specDirectory: string;
+  readonly onStatus: (status: JoinerStatus) => void;
+}
+
+interface Waiter {
+  readonly sinceMs: number;
+  readonly resolve: () => void;
+  readonly reject: (error: AppError) => void;
+}
+
+const calmIntervalMs = 5 * secondMs;
+const busyIntervalMs = secondMs;
+/** Inputs of a first start come one after the other; hints may be missing on folders that do not exist yet. */
+const waitingIntervalMs = 200;
+
+export class Conductor {
+  readonly #options: ConductorOptions;
+  readonly #roster: Roster;
+  readonly #work: ComponentWork;
+  readonly #hints: FileHints;
+  readonly #board: StatusBoard;
+  readonly #waiters = new Map<string, readonly Waiter[]>();
+  readonly #stopListening: () => void;
+  #notReadySinceMs: number;
+  #wasReady = false;
+  #timer: NodeJS.Timeout | undefined;
+  #looking: Promise<void> | undefined;
+  #isAskedAgain = false;
+  #isClosed = false;
+
+  constructor(options: ConductorOptions) {
+    this.#options = options;
+    const wake = (): void => this.wake();
+    this.#roster = new Roster({ ...options, wake });
+    this.#work = new ComponentWork({
+      ...options,
+      wake,
+      hasWhatItNeeds: (unit) => hasWhatItNeeds(unit, (name) => this.#roster.get(name)),
+      onAttemptEnd: (unit, attempt, error) => this.#settleWaiters(unit.unit, { attempt, error }),
+    });
+    this.#hints = new FileHints(wake);
+    this.#board = new StatusBoard(options.context.clock);
+    this.#notReadySinceMs = this.#nowMs();
+    this.#stopListening = options.manager.onExit(wake);
+  }
+
+  /** Asks for a look soon; many requests cost one. */
+  wake(): void {
+    if (this.#isClosed) return;
+    if (this.#looking !== undefined) this.#isAskedAgain = true;
+    else this.#lookIn(0);
+  }
+
+  status(): JoinerStatus {
+    return this.#board.show(this.#roster.all(), this.#roster.problems);
+  }
+
+  /**
+   * Restarts a component, whatever its state. Resolves with its status when it is healthy; AppError NOT_FOUND, or
+   * FAILED_PRECONDITION when it did not come up.
+   */
+  async restart(name: string): Promise<ComponentStatus | undefined> {
+    const unit = this.#roster.get(name);
+    if (unit === undefined) {
+      const names = this.#roster.all().map((known) => known.unit);
+      throw new AppError('NOT_FOUND', `there is no component ${name} on this host`, {
+        details: {
+          cure:
+            names.length === 0
+              ? 'wait until config-renderer has written its spec'
+              : `choose one of ${names.sort().join(', ')}`,
+        },
+      });
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#waiters.set(name, [...(this.#waiters.get(name) ?? []), { sinceMs: this.#nowMs(), resolve, reject }]);
+    unit.isForced = true;
+    this.wake();
+    await promise;
+    return this.status().components.find((shown) => shown.unit === name);
+  }
+
+  /** Ends; leaves the components running, or stops them. */
+  async close({ stopComponents }: { readonly stopComponents: boolean }): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    this.#hints.close();
+    this.#stopListening();
+    await this.#looking;
+    await this.#roster.settle();
+    for (const { health } of this.#roster.all()) health.pause();
+    const error = new AppError('CANCELLED', 'joiner ends');
+    for (const name of this.#waiters.keys()) this.#settleWaiters(name, { attempt: undefined, error });
+    if (stopComponents) await this.#roster.stopAll();
+  }
+
+  #lookIn(delayMs: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#isAskedAgain = false;
+      this.#looking = this.#look()
+        .catch((err: unknown) => {
+          this.#options.context.logger.error({ err }, 'look failed unexpectedly');
+          return busyIntervalMs;
+        })
+        .then((nextMs) => {
+          this.#looking = undefined;
+          if (!this.#isClosed) this.#lookIn(this.#isAskedAgain ? 0 : nextMs);
+        });
+    }, delayMs);
+  }
+
+  /** One look; resolves with the time until the next one. */
+  async #look(): Promise<number> {
+    const { records, specs } = this.#options;
+    this.#roster.takeOver(specs.load());
+    const units = this.#roster.all().filter(({ isStopping }) => !isStopping);
+    await Promise.all(units.map((unit) => this.#refresh(unit)));
+    this.#hints.watch(this.#directoriesOf(units));
+    const parts = { work: this.#work, records, unitOf: (name: string) => this.#roster.get(name) };
+    for (const unit of units) judgeUnit(unit, parts, this.#nowMs());
+    const plan = planActions(
+      units.map((unit) => unit.facts(records.get(unit.unit))),
+      this.#nowMs(),
+    );
+    for (const unit of units) unit.waitingFor = plan.waiting.get(unit.unit);
+    for (const action of plan.actions) {
+      const unit = this.#roster.get(action.unit);
+      if (unit !== undefined && !this.#isClosed) this.#work.begin(unit, action);
+    }
+    this.#judgeHost(units);
+    this.#options.onStatus(this.status());
+    return this.#intervalFor(units, plan.lookAgainAtMs);
+  }
+
+  async #refresh(unit: ManagedUnit): Promise<void> {
+    // While something is being done to it, only that knows.
+    const isActing = unit.attempt !== undefined && unit.attempt.deadlineMs === undefined;
+    if (!isActing) unit.status = await this.#options.manager.status(unit.unit);
+    unit.observe(this.#options.observer.observe(unit.spec), this.#nowMs());
+  }
+
+  #judgeHost(units: readonly ManagedUnit[]): void {
+    const { context, host, records } = this.#options;
+    const isReady = areAllHealthy(units);
+    if (this.#wasReady && !isReady) this.#notReadySinceMs = this.#nowMs();
+    this.#wasReady = isReady;
+    const readyFor = records.readyFor();
+    // A component that comes back at once is no news; one that does not is.
+    const isAnyDown = units.some(({ attempt, isActive }) => !isActive && attempt === undefined);
+    if (isAnyDown && readyFor !== undefined) records.setReadyFor(undefined);
+    const names = units.map(({ unit }) => unit).sort();
+    if (!isReady || readyFor?.join() === names.join()) return;
+    records.setReadyFor(names);
+    const at = context.clock.now();
+    context.logger.info({ components: names.length }, 'all components are healthy');
+    hostReady({ events: context.events, host }, names, at.getTime() - this.#notReadySinceMs, at);
+  }
+
+  #intervalFor(units: readonly ManagedUnit[], lookAgainAtMs: number | undefined): number {
+    const plannedMs = lookAgainAtMs === undefined ? calmIntervalMs : Math.max(0, lookAgainAtMs - this.#nowMs());
+    const isWaiting = units.some(
+      ({ isActive, observation, spec }) => !isActive && missingInputs(spec, observation.fingerprint).length > 0,
+    );
+    const isBusy = units.some((unit) => unit.attempt !== undefined || !unit.isHealthy || this.#isOnTrial(unit));
+    return Math.min(plannedMs, isWaiting ? waitingIntervalMs : isBusy ? busyIntervalMs : calmIntervalMs);
+  }
+
+  #isOnTrial({ unit }: ManagedUnit): boolean {
+    return this.#options.records.get(unit)?.trial !== undefined;
+  }
+
+  #directoriesOf(units: readonly ManagedUnit[]): ReadonlySet<string> {
+    const inputs = units.flatMap(({ spec }) => [
+      ...spec.files.map(({ path }) => posix.dirname(path)),
+      ...spec.certificates.map(({ directory }) => posix.dirname(directory)),
+    ]);
+    return new Set([this.#options.specDirectory, ...inputs]);
+  }
+
+  /** Whoever asked before the attempt began is told how it ended. */
+  #settleWaiters(
+    name: string,
+    end: { readonly attempt: Attempt | undefined; readonly error: AppError | undefined },
+  ): void {
+    const { attempt, error } = end;
+    const waiters = this.#waiters.get(name) ?? [];
+    const isOver = ({ sinceMs }: Waiter): boolean => attempt === undefined || attempt.beganAtMs >= sinceMs;
+    this.#waiters.set(
+      name,
+      waiters.filter((waiter) => !isOver(waiter)),
+    );
+    for (const { reject, resolve } of waiters.filter(isOver)) error === undefined ? resolve() : reject(error);
+  }
+
+  #nowMs(): number {
+    return this.#options.context.clock.now().getTime();
+  }
+}

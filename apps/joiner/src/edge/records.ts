@@ -1,0 +1,106 @@
+/**
+ * What joiner remembers of each component across its own ends: what it was started with, and what is on trial. Written whole
+ * or not at all, and not fsynced: after a power failure nothing runs that it could be about.
+ */
+
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { systemErrorCode, toAppError } from '@easycerts/core';
+import type { Logger } from '@easycerts/runtime';
+import { z } from 'zod';
+import type { Fingerprint } from '../core/fingerprint.ts';
+import type { Trial } from '../core/trial.ts';
+
+export interface ComponentRecord {
+  readonly startedWith: Fingerprint;
+  readonly trial?: Trial;
+}
+
+const hash = z.string().regex(/^[0-9a-f]{40}$/);
+const recordsSchema = z.object({
+  /** Components of the last `host.ready`, while they have all stayed up. */
+  readyFor: z.array(z.string()).exactOptional(),
+  units: z.record(
+    z.string(),
+    z.object({
+      startedWith: z.object({
+        unit: hash,
+        files: z.record(z.string(), hash),
+        certificates: z.record(z.string(), z.object({ leaf: hash, bundle: hash })),
+      }),
+      trial: z
+        .object({
+          sets: z.array(z.object({ name: z.string(), directory: z.string(), serial: z.string() })),
+          sinceMs: z.int(),
+        })
+        .exactOptional(),
+    }),
+  ),
+});
+
+/** The records, in memory and in `<directory>/components.json`. A file that makes no sense counts as none. */
+export class Records {
+  readonly #path: string;
+  readonly #logger: Logger;
+  readonly #units: Map<string, ComponentRecord>;
+  #readyFor: readonly string[] | undefined;
+
+  constructor(directory: string, logger: Logger) {
+    this.#path = `${directory}/components.json`;
+    this.#logger = logger;
+    const { readyFor, units } = this.#read();
+    this.#units = new Map(Object.entries(units));
+    this.#readyFor = readyFor;
+  }
+
+  get(unit: string): ComponentRecord | undefined {
+    return this.#units.get(unit);
+  }
+
+  units(): readonly string[] {
+    return [...this.#units.keys()];
+  }
+
+  set(unit: string, record: ComponentRecord): void {
+    this.#units.set(unit, record);
+    this.#write();
+  }
+
+  delete(unit: string): void {
+    if (this.#units.delete(unit)) this.#write();
+  }
+
+  readyFor(): readonly string[] | undefined {
+    return this.#readyFor;
+  }
+
+  setReadyFor(units: readonly string[] | undefined): void {
+    this.#readyFor = units;
+    this.#write();
+  }
+
+  #read(): z.infer<typeof recordsSchema> {
+    try {
+      return recordsSchema.parse(JSON.parse(readFileSync(this.#path, 'utf8')));
+    } catch (err) {
+      if (systemErrorCode(err) !== 'ENOENT')
+        this.#logger.warn({ err, path: this.#path }, 'records are damaged; start afresh');
+      return { units: {} };
+    }
+  }
+
+  // Components must go on when the disk is full: the price is a restart too many after our own.
+  #write(): void {
+    const content = {
+      ...(this.#readyFor === undefined ? {} : { readyFor: this.#readyFor }),
+      units: Object.fromEntries(this.#units),
+    };
+    try {
+      mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
+      writeFileSync(`${this.#path}.tmp`, JSON.stringify(content), { mode: 0o600 });
+      renameSync(`${this.#path}.tmp`, this.#path);
+    } catch (error) {
+      this.#logger.error({ err: toAppError(error, `write ${this.#path}`) }, 'records not written');
+    }
+  }
+}
