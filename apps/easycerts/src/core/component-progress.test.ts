@@ -7,6 +7,7 @@ const valid: ComponentFacts = {
   state: 'healthy',
   since: '2020-01-01T12:00:02.500Z',
   startedAt: '2020-01-01T12:00:00Z',
+  failures: 2,
 };
 const startedAtMs = Date.parse('2020-01-01T12:00:00Z');
 
@@ -31,6 +32,9 @@ for (const [state, progress] of [
     assert.equal(line.state, progress);
     assert.equal(line.detail, 'why');
   });
+test('one failure is no reason to alarm anybody', () => {
+  assert.equal(componentProgress({ ...valid, state: 'failed', failures: 1 }).state, 'working');
+});
 test('what waits has no time, what works has no end', () => {
   assert.equal(componentProgress({ ...valid, state: 'waiting' }).startedAtMs, undefined);
   assert.equal(componentProgress({ ...valid, state: 'starting' }).endedAtMs, undefined);

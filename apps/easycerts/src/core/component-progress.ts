@@ -11,6 +11,8 @@ export interface ComponentFacts {
   readonly since: string;
   readonly startedAt?: string | undefined;
   readonly detail?: string | undefined;
+  /** In a row. */
+  readonly failures: number;
 }
 
 const progressOf: Readonly<Record<ComponentFacts['state'], ProgressState>> = {
@@ -24,8 +26,16 @@ const progressOf: Readonly<Record<ComponentFacts['state'], ProgressState>> = {
 };
 
 /** Its time runs from the start of its process to the moment when it became healthy. */
-export function componentProgress({ detail, since, startedAt, state, unit }: ComponentFacts): ComponentProgress {
-  const progress = progressOf[state];
+export function componentProgress({
+  detail,
+  failures,
+  since,
+  startedAt,
+  state,
+  unit,
+}: ComponentFacts): ComponentProgress {
+  // A first failure is tried again at once, and often due to something that was not there yet.
+  const progress = state === 'failed' && failures < 2 ? 'working' : progressOf[state];
   const hasEnded = progress === 'done' || progress === 'failed';
   const startedAtMs = progress === 'waiting' ? undefined : Date.parse(startedAt ?? since);
   return {

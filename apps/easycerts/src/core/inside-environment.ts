@@ -3,7 +3,7 @@
 import { insidePaths } from './programs-plan.ts';
 
 export const insideEnvironment: Readonly<Record<string, string>> = {
-  PATH: `${insidePaths.bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
+  PATH: `${insidePaths.commands}:${insidePaths.bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
   HOME: '/root',
   LANG: 'C.UTF-8',
   container: 'easycerts',

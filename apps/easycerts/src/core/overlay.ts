@@ -30,6 +30,8 @@ export function sandboxOverlay({ sandboxAddress, hostName, images }: SandboxOver
       hostname: hostName,
       cni: { binDir: insidePaths.cniBin },
       sandboxImage: images.pause.ref,
+      // A node that was Ready before a restart would only be reported again after ten seconds.
+      extraConfig: { nodeStatusUpdateFrequency: '2s' },
       seedDockerImages: [imagePath(images.pause.archive), imagePath(images.coredns.archive)],
     },
     flannel: { interface: 'eth0' },

@@ -38,6 +38,13 @@ test('a data directory elsewhere needs no hiding, a neighbour’s name is no chi
     assert.ok(planPrograms({ ...valid, dataDirectory }).mounts.every(({ fromInside }) => fromInside !== true));
 });
 
+test('our own commands can be called by their names', () => {
+  const scripts = planPrograms(valid).entries.filter(({ path }) => path.startsWith(`${insidePaths.commands}/`));
+  const certmgr = scripts.find(({ path }) => path.endsWith('/certmgr'));
+  assert.ok(certmgr?.kind === 'file' && certmgr.mode === 0o755);
+  assert.match(certmgr.content, /^#!\/bin\/sh\nexec \S+node \S+main\.ts certmgr "\$@"\n$/);
+});
+
 test('libraries that the machine lacks are shown when there are some', () => {
   const targets = (facts: Parameters<typeof planPrograms>[0]): readonly string[] =>
     planPrograms(facts).mounts.map(({ target }) => target);

@@ -26,7 +26,11 @@ export const insidePaths = {
   node: '/opt/easycerts/node/bin/node',
   images: '/opt/easycerts/images',
   libraries: '/opt/easycerts/lib',
+  commands: '/opt/easycerts/commands',
 } as const;
+
+/** What a host with the single executable has as links to it. */
+const commandNames = ['easycerts', 'ca', 'certmgr', 'config-renderer', 'joiner', 'addon-manager'];
 
 /** Plans /opt, all of it for reading only. */
 export function planPrograms(facts: ProgramFacts): RootPlan {
@@ -45,6 +49,7 @@ export function planPrograms(facts: ProgramFacts): RootPlan {
       ...folders.map(([, inside]) => directory(inside)),
       ...files.map(([, inside]) => file(inside)),
       directory(hiddenData),
+      ...commandNames.map((name) => file(`${insidePaths.commands}/${name}`, commandScript(name), 0o755)),
     ],
     mounts: [
       ...folders.map(([path, inside]) => bindReadOnly(path, inside)),
@@ -57,6 +62,11 @@ export function planPrograms(facts: ProgramFacts): RootPlan {
 /** Where an image archive lies inside. */
 export function imagePath(archive: string): string {
   return `${insidePaths.images}/${basename(archive)}`;
+}
+
+function commandScript(name: string): string {
+  const command = name === 'easycerts' ? '' : ` ${name}`;
+  return `#!/bin/sh\nexec ${insidePaths.node} ${insidePaths.main}${command} "$@"\n`;
 }
 
 const hiddenData = '/.sandbox/hidden-data';

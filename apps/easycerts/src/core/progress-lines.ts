@@ -18,8 +18,8 @@ export interface ProgressFacts {
   /** Absent when this cluster has no node. */
   readonly node?: {
     readonly name: string;
-    readonly isReady: boolean;
-    readonly startedAtMs: number;
+    /** When its kubelet was seen to be healthy. */
+    readonly startedAtMs?: number;
     readonly readyAtMs?: number;
   };
 }
@@ -50,11 +50,11 @@ function stepLine(name: SupervisorStep, step: StepState | undefined): readonly P
   return step === undefined ? [] : [{ name: stepNames[name], ...step }];
 }
 
-function nodeLine({ isReady, name, readyAtMs, startedAtMs }: NonNullable<ProgressFacts['node']>): ProgressLine {
+function nodeLine({ name, readyAtMs, startedAtMs }: NonNullable<ProgressFacts['node']>): ProgressLine {
   return {
     name: `node ${name}`,
-    state: isReady ? 'done' : 'working',
-    startedAtMs,
+    state: readyAtMs !== undefined ? 'done' : startedAtMs !== undefined ? 'working' : 'waiting',
+    ...(startedAtMs === undefined ? {} : { startedAtMs }),
     ...(readyAtMs === undefined ? {} : { endedAtMs: readyAtMs }),
   };
 }

@@ -14,7 +14,7 @@ const facts = { nowMs: 2_000, frame: 0, columns: 80 };
 test('one line a thing, aligned, with its state and time', () => {
   assert.deepEqual(terminalText(lines, facts), [
     '✓  etcd            ready       0.7s',
-    '⠋  kube-apiserver  starting    1.5s  waiting for /readyz',
+    '⠋  kube-apiserver  starting    1.5s',
     '·  kubelet         waiting',
     '✗  flanneld        failed      0.9s  exit code 1',
   ]);
@@ -29,11 +29,10 @@ test('no line is longer than the terminal is wide: a wrapped one could not be re
 test('plain lines tell one change each', () => {
   assert.deepEqual(
     lines.map((line) => plainText(line, 2_000)),
-    [
-      'ready    etcd (0.7s)',
-      'starting kube-apiserver: waiting for /readyz',
-      'waiting  kubelet',
-      'failed   flanneld (0.9s): exit code 1',
-    ],
+    ['ready    etcd (0.7s)', 'starting kube-apiserver', 'waiting  kubelet', 'failed   flanneld (0.9s): exit code 1'],
   );
+});
+
+test('what a component waits for is told when it takes long', () => {
+  assert.match(terminalText(lines, { ...facts, nowMs: 6_000 })[1] ?? '', /5\.5s {2}waiting for \/readyz$/);
 });

@@ -12,6 +12,8 @@ const words: Readonly<Record<ProgressState, string>> = {
   failed: 'failed',
 };
 
+const slowMs = 5_000;
+
 export interface TerminalFacts {
   readonly nowMs: number;
   /** Counts up with every drawing. */
@@ -30,17 +32,22 @@ export function terminalText(
     const duration = durationOf(line, nowMs);
     const parts = [mark, line.name.padEnd(width), words[line.state].padEnd(8)];
     if (duration !== undefined) parts.push(formatDuration(duration).padStart(6));
-    if (line.detail !== undefined) parts.push(oneLine(line.detail));
+    if (line.detail !== undefined && isWorthTelling(line, duration)) parts.push(oneLine(line.detail));
     return cut(`${parts.join('  ')}`.trimEnd(), columns - 1);
   });
 }
 
 /** One change as a line of a log: `ready     kube-apiserver (2.1s)`. */
 export function plainText(line: ProgressLine, nowMs: number): string {
-  const duration = line.state === 'working' ? undefined : durationOf(line, nowMs);
-  const time = duration === undefined ? '' : ` (${formatDuration(duration)})`;
-  const detail = line.detail === undefined ? '' : `: ${oneLine(line.detail)}`;
+  const duration = durationOf(line, nowMs);
+  const time = duration === undefined || line.state === 'working' ? '' : ` (${formatDuration(duration)})`;
+  const detail = line.detail === undefined || !isWorthTelling(line, duration) ? '' : `: ${oneLine(line.detail)}`;
   return `${words[line.state].padEnd(9)}${line.name}${time}${detail}`;
+}
+
+/** That something does not answer yet is no news just after its start. */
+function isWorthTelling({ state }: ProgressLine, duration = 0): boolean {
+  return state !== 'working' || duration >= slowMs;
 }
 
 function oneLine(text: string): string {

@@ -13,6 +13,8 @@ export interface SandboxRecord {
   /** Its control group in every hierarchy; none without a sandbox. */
   readonly groups: readonly string[];
   readonly delegation?: Delegation;
+  /** The boot id that the sandbox sees: its Node object has it once this start's kubelet has reported. */
+  readonly insideBootId?: string;
   /** Kernel modules that were loaded for it. */
   readonly modules: readonly string[];
   /** PID 1 of the sandbox as the machine numbers it, or the supervisor without one; absent while it is being made. */

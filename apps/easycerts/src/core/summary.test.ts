@@ -46,6 +46,7 @@ test('commands can be copied: with the caller’s name and data directory', () =
     dataOption: '--data-dir /x',
   });
   assert.match(text, /npm run easycerts -- down --data-dir \/x/);
+  assert.match(text, /npm run easycerts -- exec --data-dir \/x -- certmgr check/);
 });
 test('a cluster without root says what it is not', () => {
   const text = summaryText({ ...valid, mode: 'plain' });

@@ -28,8 +28,8 @@ const shownCertificates = 5;
 /** The summary's lines. */
 export function summaryText(facts: SummaryFacts): string {
   const { callName, dataOption, isDetached, kubeconfig, mode, now, server, tookMs } = facts;
-  const call = (command: string): string => `${callName} ${command}${dataOption === '' ? '' : ` ${dataOption}`}`;
-  const certmgr = mode === 'sandbox' ? call('exec -- certmgr check') : call('status');
+  const call = (command: string, rest = ''): string => [callName, command, dataOption, rest].filter(Boolean).join(' ');
+  const inside = (command: string): string => call('exec', `-- ${command}`);
   return [
     '',
     `The cluster is ready after ${formatDuration(tookMs)}: ${server}`,
@@ -41,9 +41,14 @@ export function summaryText(facts: SummaryFacts): string {
     ...certificateText(facts.certificates, now),
     'Next:',
     ...table([
-      [call('events --follow'), 'see everything that happens, as it happens'],
-      [certmgr, 'all certificates and when they are renewed'],
-      ...(mode === 'sandbox' ? [[call('shell'), 'a shell where kubectl, etcdctl, nats and ctr just work']] : []),
+      ...(mode === 'sandbox'
+        ? [
+            [inside('certmgr check'), 'all certificates and when they are renewed'],
+            [inside('easycerts events --follow'), 'see everything that happens, as it happens'],
+            [call('shell'), 'a shell where kubectl, etcdctl, nats and ctr just work'],
+          ]
+        : []),
+      [call('status'), 'what runs, component by component'],
       [isDetached ? call('down') : 'Ctrl-C', 'stop; starting again goes on from where it was'],
     ]),
     '',

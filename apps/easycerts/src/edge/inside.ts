@@ -46,7 +46,7 @@ export function runInside(live: LiveSandbox, command: readonly string[]): Promis
 function enterArguments({ init }: LiveSandbox, command: readonly string[]): readonly string[] {
   const env = { ...insideEnvironment, TERM: process.env.TERM ?? 'dumb' };
   const assignments = Object.entries(env).map(([name, value]) => `${name}=${value}`);
-  return ['--target', String(init.pid), '--all', '--root', '--wd=/root', 'env', '-i', ...assignments, ...command];
+  return ['--target', String(init.pid), '--all', '--root', '--wd', 'env', '-i', ...assignments, ...command];
 }
 
 /** What runs in the sandbox ends with it, this too. */

@@ -1,6 +1,6 @@
 /** Plans a sandbox from what the machine is, and writes the files that its start needs. */
 
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { chownSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CgroupPlan } from '../core/cgroup-plan.ts';
@@ -8,7 +8,7 @@ import type { CableNetwork } from '../core/choose-network.ts';
 import { insideCompileCache, userCompileCache } from '../core/compile-cache-place.ts';
 import { planEtc } from '../core/etc-plan.ts';
 import { sandboxHostName } from '../core/instance.ts';
-import { type ProgramFacts, planPrograms } from '../core/programs-plan.ts';
+import { insidePaths, type ProgramFacts, planPrograms } from '../core/programs-plan.ts';
 import { bind, directory, joinPlans, type RootPlan, renderFstab } from '../core/root-plan.ts';
 import { renderStartScript } from '../core/start-script.ts';
 import { planSystem } from '../core/system-plan.ts';
@@ -26,6 +26,8 @@ export interface SandboxOptions {
   /** The init program with its arguments, then the command that it runs; as seen from inside. */
   readonly command: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** What the sandbox says its boot id is. */
+  readonly bootId: string;
 }
 
 export interface PreparedSandbox {
@@ -56,14 +58,23 @@ export function prepareSandbox(options: SandboxOptions, cgroups: CgroupPlan): Pr
   const files = { root, skeleton, fstab, pidFile };
   writeFileSync(
     script,
-    renderStartScript({ ...files, instance, hostName: sandboxHostName, cgroups, cable, command, env }),
+    renderStartScript({
+      ...files,
+      instance,
+      hostName: sandboxHostName,
+      cgroups,
+      cable,
+      command,
+      env,
+      ...(options.programs.libraryDirectory === undefined ? {} : { libraries: insidePaths.libraries }),
+    }),
   );
   return { script, pidFile };
 }
 
-function planRoot({ data, cable, masterName, programs }: SandboxOptions, cgroups: CgroupPlan): RootPlan {
+function planRoot({ bootId, data, cable, masterName, programs }: SandboxOptions, cgroups: CgroupPlan): RootPlan {
   return joinPlans(
-    planSystem({ topLevel: readTopLevel(), varDirectory: data.var, cgroups, bootId: randomUUID() }),
+    planSystem({ topLevel: readTopLevel(), varDirectory: data.var, cgroups, bootId }),
     planEtc({
       hostName: sandboxHostName,
       cable,

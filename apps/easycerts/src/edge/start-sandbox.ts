@@ -1,6 +1,7 @@
 /** Starts the sandbox: writes down what it will be, makes its control groups, and runs the script that becomes it. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { AppError } from '@easycerts/core';
@@ -11,7 +12,7 @@ import { type PreparedSandbox, prepareSandbox, type SandboxOptions } from './pre
 import { identify, isRunning, waitUntil } from './processes.ts';
 import { type LiveSandbox, writeRecord } from './sandbox-record-file.ts';
 
-export interface StartOptions extends SandboxOptions {
+export interface StartOptions extends Omit<SandboxOptions, 'bootId'> {
   /** Standard input of the command stays open as long as this process lives: it ends with us. */
   readonly isAttached: boolean;
   /** Kernel modules that were loaded for it. */
@@ -39,12 +40,13 @@ export async function startSandbox(options: StartOptions): Promise<StartedSandbo
     cable,
     groups: cgroups.groups,
     ...(cgroups.delegation === undefined ? {} : { delegation: cgroups.delegation }),
+    insideBootId: randomUUID(),
     modules,
     isAttached,
     startedAt: new Date().toISOString(),
   };
   writeRecord(data, record);
-  const prepared = prepareSandbox(options, cgroups);
+  const prepared = prepareSandbox({ ...options, bootId: record.insideBootId }, cgroups);
   makeControlGroups(cgroups);
   const child = launch(data, prepared, isAttached);
   const live = { ...record, init: await initOf(data, prepared, child) };

@@ -45,6 +45,7 @@ export class Conductor {
   readonly #stopListening: () => void;
   #notReadySinceMs: number;
   #wasReady = false;
+  #isFirstLook = true;
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
   #isAskedAgain = false;
@@ -139,6 +140,8 @@ export class Conductor {
     const units = this.#roster.all().filter(({ isStopping }) => !isStopping);
     await Promise.all(units.map((unit) => this.#refresh(unit)));
     this.#hints.watch(this.#directoriesOf(units));
+    if (this.#isFirstLook && units.some(({ isActive }) => !isActive)) this.#forgetReady();
+    this.#isFirstLook = false;
     const parts = { work: this.#work, records, unitOf: (name: string) => this.#roster.get(name) };
     for (const unit of units) judgeUnit(unit, parts, this.#nowMs());
     const plan = planActions(
@@ -170,7 +173,7 @@ export class Conductor {
     const readyFor = records.readyFor();
     // A component that comes back at once is no news; one that does not is.
     const isAnyDown = units.some(({ attempt, isActive }) => !isActive && attempt === undefined);
-    if (isAnyDown && readyFor !== undefined) records.setReadyFor(undefined);
+    if (isAnyDown) this.#forgetReady();
     const names = units.map(({ unit }) => unit).sort();
     if (!isReady || readyFor?.join() === names.join()) return;
     records.setReadyFor(names);
@@ -179,13 +182,24 @@ export class Conductor {
     hostReady({ events: context.events, host }, names, at.getTime() - this.#notReadySinceMs, at);
   }
 
+  /** So that the host being ready is news again. */
+  #forgetReady(): void {
+    const { records } = this.#options;
+    if (records.readyFor() !== undefined) records.setReadyFor(undefined);
+  }
+
   #intervalFor(units: readonly ManagedUnit[], lookAgainAtMs: number | undefined): number {
     const plannedMs = lookAgainAtMs === undefined ? calmIntervalMs : Math.max(0, lookAgainAtMs - this.#nowMs());
     const isWaiting = units.some(
       ({ isActive, observation, spec }) => !isActive && missingInputs(spec, observation.fingerprint).length > 0,
     );
     const isBusy = units.some((unit) => unit.attempt !== undefined || !unit.isHealthy || this.#isOnTrial(unit));
-    return Math.min(plannedMs, isWaiting ? waitingIntervalMs : isBusy ? busyIntervalMs : calmIntervalMs);
+    const deadlines = units.map(({ attempt }) => (attempt?.deadlineMs ?? Number.POSITIVE_INFINITY) - this.#nowMs());
+    return Math.min(
+      plannedMs,
+      Math.max(0, Math.min(...deadlines)),
+      isWaiting ? waitingIntervalMs : isBusy ? busyIntervalMs : calmIntervalMs,
+    );
   }
 
   #isOnTrial({ unit }: ManagedUnit): boolean {

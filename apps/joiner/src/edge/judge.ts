@@ -96,7 +96,8 @@ function blamedSince(unit: ManagedUnit, { unitOf }: JudgeParts): number | undefi
 
 function endMessage({ status }: ManagedUnit): string {
   const { lastExit } = status;
-  if (lastExit === undefined) return 'ended by itself';
+  // Nobody learns how a process ended that was not their own child.
+  if (lastExit === undefined || lastExit === 'unknown') return 'ended by itself';
   return `ended by itself (${/^\d+$/.test(lastExit) ? `exit code ${lastExit}` : lastExit})`;
 }
 

@@ -1,9 +1,9 @@
 /** Looks at a running cluster from outside: supervisor, joiner, the node. */
 
-import { type ClusterConfig, hostInUrl } from '@easycerts/cluster';
+import { type ClusterConfig, hostInUrl, unitOf } from '@easycerts/cluster';
 import { sandboxHostName } from '../../core/instance.ts';
 import { isComplete, type ProgressLine } from '../../core/progress.ts';
-import { progressLines } from '../../core/progress-lines.ts';
+import { type ProgressFacts, progressLines } from '../../core/progress-lines.ts';
 import { type Failure, parseSupervisorState } from '../../core/supervisor-state.ts';
 import { type DataDirectory, readIfThere } from '../data-directory.ts';
 import { isRunning } from '../processes.ts';
@@ -33,50 +33,45 @@ export function serverOf({ config, live }: Pick<WatchOptions, 'config' | 'live'>
   return `https://${hostInUrl(live.cable?.sandboxAddress ?? '127.0.0.1')}:${config.apiserver.securePort}`;
 }
 
-/** Whether this cluster has a node: in a sandbox, when the configuration asks for one. */
-function nodeOf({ config, live }: WatchOptions): string | undefined {
-  const { enable, hostname, registerNode } = config.kubelet;
-  return live.cable !== undefined && enable && registerNode ? (hostname ?? sandboxHostName) : undefined;
-}
-
+/** Looks at the cluster again and again; what was seen once (the node became Ready) is remembered. */
 export function watchCluster(options: WatchOptions): ClusterWatch {
-  const { config, data, live } = options;
-  const node = nodeOf(options);
-  const startedAtMs = Date.parse(live.startedAt);
-  let readyAtMs: number | undefined;
-  const askNode = async (name: string): Promise<void> => {
-    const identityDirectory = `${data.var}/lib/kubernetes/secrets/cluster-admin`;
-    if (readyAtMs !== undefined || !config.easyCerts) return;
-    if (await isNodeReady({ identityDirectory, server: serverOf({ config, live }), node: name }))
-      readyAtMs = Date.now();
-  };
+  const { data, live } = options;
+  const lookAtNode = nodeLook(options);
   return {
     async look() {
       const supervisor = parseSupervisorState(readIfThere(data.supervisorState) ?? '');
       const components = supervisor?.phase === 'preparing' ? [] : readJoinerProgress(data, live.startedAt);
-      const areUp = components.length > 0 && components.every(({ state }) => state === 'done');
-      if (node !== undefined && components.some(({ unit, state }) => unit === 'kubelet' && state === 'done'))
-        await askNode(node);
-      const lines = progressLines({
-        supervisor,
-        components,
-        ...(node === undefined || !config.easyCerts
-          ? {}
-          : {
-              node: {
-                name: node,
-                isReady: readyAtMs !== undefined,
-                startedAtMs,
-                ...(readyAtMs === undefined ? {} : { readyAtMs }),
-              },
-            }),
-      });
+      const node = await lookAtNode(components.some(({ unit, state }) => unit === unitOf.kubelet && state === 'done'));
+      const lines = progressLines({ supervisor, components, ...(node === undefined ? {} : { node }) });
       return {
         lines,
-        isReady: areUp && isComplete(lines),
+        isReady: components.length > 0 && isComplete(lines),
         hasEnded: !isRunning(live.init),
         ...(supervisor?.failure === undefined ? {} : { failure: supervisor.failure }),
       };
     },
+  };
+}
+
+type NodeProgress = NonNullable<ProgressFacts['node']>;
+
+/** Asks about the node from when its kubelet is healthy until it is Ready; undefined for a cluster without a node. */
+function nodeLook({ config, data, live }: WatchOptions): (isKubeletUp: boolean) => Promise<NodeProgress | undefined> {
+  const { enable, hostname, registerNode } = config.kubelet;
+  // With foreign certificates we have none to ask with.
+  if (live.cable === undefined || !enable || !registerNode || !config.easyCerts) return async () => undefined;
+  const name = hostname ?? sandboxHostName;
+  const question = {
+    identityDirectory: `${data.var}/lib/kubernetes/secrets/cluster-admin`,
+    server: serverOf({ config, live }),
+    node: name,
+    ...(live.insideBootId === undefined ? {} : { bootId: live.insideBootId }),
+  };
+  let known: NodeProgress = { name };
+  return async (isKubeletUp) => {
+    if (!isKubeletUp || known.readyAtMs !== undefined) return known;
+    known = { ...known, startedAtMs: known.startedAtMs ?? Date.now() };
+    if (await isNodeReady(question)) known = { ...known, readyAtMs: Date.now() };
+    return known;
   };
 }

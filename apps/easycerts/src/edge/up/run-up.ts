@@ -67,7 +67,11 @@ async function runCluster(run: Run): Promise<void> {
     run.view.say('stopped; `easycerts up` goes on from here');
   } catch (error) {
     // Too slow is no reason to end what was to run in the background.
-    if (!(isDetached && isAppError(error, 'DEADLINE_EXCEEDED'))) await endCluster(data, launched.live);
+    if (!(isDetached && isAppError(error, 'DEADLINE_EXCEEDED'))) {
+      run.view.settle();
+      if (signal.aborted) run.view.say('stopping …');
+      await endCluster(data, launched.live);
+    }
     throw signal.aborted ? signal.reason : error;
   } finally {
     dismiss();

@@ -1,0 +1,48 @@
+/** `npm run bench [-- name …] [-- --json FILE] [-- --rounds N]`: every figure a ratio, measured side by side in one run. */
+
+import { writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { oneMachineStart } from './one-machine-start.ts';
+import { markdownOf, type Result } from './result.ts';
+
+type Benchmark = (rounds: number, say: (line: string) => void) => Promise<Result>;
+
+const benchmarks: Readonly<Record<string, Benchmark>> = { 'one-machine-start': oneMachineStart };
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'string' }, rounds: { type: 'string', default: '3' } },
+});
+const rounds = Number(values.rounds);
+const unknown = positionals.filter((name) => !(name in benchmarks));
+if (unknown.length > 0 || !Number.isInteger(rounds) || rounds < 1) {
+  process.stderr.write(
+    `error: ${unknown.length > 0 ? `no benchmark ${unknown.join(', ')}` : '--rounds takes a whole number'}\n`,
+  );
+  process.stderr.write(`  do: npm run bench -- [${Object.keys(benchmarks).join('|')}] [--rounds N] [--json FILE]\n`);
+  process.exit(2);
+}
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const results: Result[] = [];
+for (const [name, run] of Object.entries(benchmarks)) {
+  if (positionals.length > 0 && !positionals.includes(name)) continue;
+  say(name);
+  const result = await run(rounds, say);
+  say(`  ratio ${result.ratio.toFixed(2)} (goal ${result.goal})`);
+  results.push(result);
+}
+const machine = `${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB`;
+writeFileSync(join(import.meta.dirname, '../../docs/benchmarks.md'), markdownOf(results, machine));
+if (values.json !== undefined) {
+  const rows = results.map(({ name, ratio, ours, theirs, unit }) => ({
+    name,
+    ratio,
+    ours: ours.median,
+    theirs: theirs.median,
+    unit,
+  }));
+  writeFileSync(values.json, `${JSON.stringify({ results: rows }, null, 2)}\n`);
+}

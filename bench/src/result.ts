@@ -1,0 +1,48 @@
+/** What a benchmark gives: always a ratio of two sides measured in turn, in one run. */
+
+export interface Result {
+  readonly name: string;
+  /** ours ÷ theirs, of the medians. */
+  readonly ratio: number;
+  readonly ours: Spread;
+  readonly theirs: Spread;
+  readonly unit: string;
+  /** What the two sides are, one sentence. */
+  readonly what: string;
+  /** The goal, in words. */
+  readonly goal: string;
+}
+
+export interface Spread {
+  readonly min: number;
+  readonly median: number;
+  readonly max: number;
+}
+
+/** Minimum, median and maximum of at least one value. */
+export function spreadOf(values: readonly number[]): Spread {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (index: number): number => sorted[index] ?? Number.NaN;
+  const middle = sorted.length / 2;
+  const median = sorted.length % 2 === 1 ? at(Math.floor(middle)) : (at(middle - 1) + at(middle)) / 2;
+  return { min: at(0), median, max: at(sorted.length - 1) };
+}
+
+/** docs/benchmarks.md. */
+export function markdownOf(results: readonly Result[], machine: string): string {
+  const number = (value: number): string => value.toFixed(2);
+  const spread = ({ min, median, max }: Spread): string => `${number(min)} / **${number(median)}** / ${number(max)}`;
+  const rows = results.map(
+    ({ name, what, ours, theirs, unit, ratio, goal }) =>
+      `| \`${name}\` | ${what} | ${spread(ours)} ${unit} | ${spread(theirs)} ${unit} | **${number(ratio)}** | ${goal} |`,
+  );
+  return `# Benchmarks
+
+Made by \`npm run bench\`. Both sides are measured in turn in one run; each cell is minimum / median / maximum. Only ratios are
+worth quoting: the absolute figures depend on the machine (here ${machine}).
+
+| name | what | ours | theirs | ratio | goal |
+| --- | --- | --- | --- | --- | --- |
+${rows.join('\n')}
+`;
+}
