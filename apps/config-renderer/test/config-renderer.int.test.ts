@@ -67,6 +67,23 @@ test('a component that is no longer enabled loses its files, and nobody else’s
   });
 });
 
+test('the network of the pods outlives a restart of the host, and a change of the cluster network does not keep the old one', async (t) => {
+  if (process.getuid?.() !== 0) return t.skip('flannel needs root');
+  const text = `${byHand}flannel: {enable: true, kubeconfig: {certFile: /pki/f.crt, keyFile: /pki/f.key}}\n`;
+  await withHost(text, async (host) => {
+    const conflist = `${host.paths.cniConfig}/10-easycerts.conflist`;
+    await apply(host);
+    await assert.rejects(stat(conflist), { code: 'ENOENT' });
+    await mkdir(join(host.directory, 'run/flannel'), { recursive: true });
+    await writeFile(host.paths.flannelSubnet, 'FLANNEL_SUBNET=10.1.3.1/24\nFLANNEL_MTU=1450\n');
+    assert.ok((await apply(host)).written.includes(conflist));
+    await rm(host.paths.flannelSubnet);
+    assert.deepEqual(await apply(host), { written: [], removed: [] });
+    await host.write(`clusterCidr: 10.2.0.0/16\n${text}`);
+    assert.ok((await apply(host)).removed.includes(conflist));
+  });
+});
+
 test('a damaged manifest removes nothing', async () => {
   await withHost(byHand, async (host) => {
     await apply(host);

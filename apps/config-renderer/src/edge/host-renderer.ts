@@ -2,7 +2,14 @@
 
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { posix } from 'node:path';
-import { type DesiredState, type Paths, type RenderedFile, resolveDesiredState } from '@easycerts/cluster';
+import {
+  contains,
+  type DesiredState,
+  type Paths,
+  parseCidr,
+  type RenderedFile,
+  resolveDesiredState,
+} from '@easycerts/cluster';
 import { AppError, isAppError, systemErrorCode, toAppError } from '@easycerts/core';
 import {
   acceptedCopyOf,
@@ -48,7 +55,12 @@ export async function planHost(options: HostRendererOptions, mustResolve = true)
   const facts = await gatherHostFacts({ roles: config.roles, containerdDirectory: paths.containerd });
   if (!facts.isRoot && (config.kubelet.enable || config.proxy.enable || config.flannel.enable)) throw needsRoot();
   const desired = resolveDesiredState(config, facts, paths);
-  const files = [...(await acceptedCopies(options.configFile)), ...renderHost(desired, await lateFacts(desired))];
+  const late = await lateFacts(desired);
+  const files = [
+    ...(await acceptedCopies(options.configFile)),
+    ...rememberedSubnet(late, paths),
+    ...renderHost(desired, late),
+  ];
   const wanted = new Set(files.map(({ path }) => path));
   const removed = (await readManifest(paths)).filter((path) => !wanted.has(path));
   return { desired, files, changed: await changedFiles(files, users), removed };
@@ -83,8 +95,9 @@ async function acceptedCopies(configFile: string): Promise<readonly RenderedFile
   return [file(copy, text), ...overlayCopy];
 }
 
-async function lateFacts({ config, host, paths }: DesiredState): Promise<LateFacts> {
-  const flannelSubnet = await readSubnet(paths);
+async function lateFacts(desired: DesiredState): Promise<LateFacts> {
+  const { config, host, paths } = desired;
+  const flannelSubnet = await readSubnet(desired);
   const natsConfig =
     config.easyCerts && host.roles.includes('master')
       ? await natsConfigOf(host.name, config.bus.port, paths)
@@ -114,9 +127,32 @@ async function natsConfigOf(serverName: string, port: number, paths: Paths): Pro
   });
 }
 
-async function readSubnet(paths: Paths): Promise<FlannelSubnet | undefined> {
-  const text = await readOptional(paths.flannelSubnet);
-  return text === undefined ? undefined : parseSubnetEnv(text);
+/**
+ * flannel's subnet as flanneld has written it, or as it was before the host was started again: /run is empty then, and the
+ * pods' network must not wait for flanneld, which waits for the master.
+ */
+async function readSubnet({ paths, config }: DesiredState): Promise<FlannelSubnet | undefined> {
+  for (const path of [paths.flannelSubnet, rememberedSubnetPath(paths)]) {
+    const text = await readOptional(path);
+    const subnet = text === undefined ? undefined : parseSubnetEnv(text);
+    if (subnet !== undefined && isWithin(subnet.subnet, config.clusterCidr)) return subnet;
+  }
+  return undefined;
+}
+
+function rememberedSubnetPath(paths: Paths): string {
+  return `${paths.rendererState}/subnet.env`;
+}
+
+function rememberedSubnet({ flannelSubnet }: LateFacts, paths: Paths): readonly RenderedFile[] {
+  if (flannelSubnet === undefined) return [];
+  const content = `FLANNEL_SUBNET=${flannelSubnet.subnet}\nFLANNEL_MTU=${flannelSubnet.mtu}\n`;
+  return [{ path: rememberedSubnetPath(paths), content, owner: 'root', group: 'root', mode: 0o644 }];
+}
+
+function isWithin(subnet: string, cluster: string): boolean {
+  const [inner, outer] = [parseCidr(subnet), parseCidr(cluster)];
+  return inner !== undefined && outer !== undefined && contains(outer, { family: inner.family, value: inner.first });
 }
 
 function manifestPath(paths: Paths): string {
