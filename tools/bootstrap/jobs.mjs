@@ -25,6 +25,9 @@ export const jobs = Object.freeze({
   affected: [binary('nx'), 'affected', '--targets=test,typecheck'],
 });
 
+/** Jobs that may need the terminal for themselves: `easycerts shell`, `easycerts exec`. */
+export const interactiveJobs = Object.freeze(['easycerts']);
+
 /**
  * The arguments for node. Throws a Problem for a job that there is not.
  * @param {string | undefined} job

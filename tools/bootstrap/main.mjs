@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { findNode } from './find-node.mjs';
 import { install } from './install.mjs';
 import { whyInstall } from './installed.mjs';
-import { argumentsOf } from './jobs.mjs';
+import { argumentsOf, interactiveJobs } from './jobs.mjs';
 import { Problem, problemText } from './problem.mjs';
 import { runChild } from './run-child.mjs';
 
@@ -24,7 +24,8 @@ export async function main(words, root = repository) {
     if (why !== undefined) await install({ root, why, env: process.env, out: process.stderr });
     const { platform, arch, execPath } = process;
     const node = findNode({ root, version: process.versions.node, execPath, platform, arch });
-    return await runChild({ command: node, args, cwd: root, env: environment(root, node) });
+    const isInteractive = interactiveJobs.includes(job ?? '');
+    return await runChild({ command: node, args, cwd: root, env: environment(root, node), isInteractive });
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     process.stderr.write(problemText(error));

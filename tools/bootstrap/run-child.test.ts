@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -22,7 +22,9 @@ for (const [name, script, code] of exits) {
 const counting = `
   let count = 0;
   process.on('SIGINT', () => { count += 1; });
-  process.on('SIGTERM', () => { console.log('interrupts ' + count); process.exit(0); });
+  for (const signal of ['SIGTERM', 'SIGQUIT']) {
+    process.on(signal, () => { console.log('interrupts ' + count); process.exit(0); });
+  }
   setInterval(() => {}, 1000);
   console.log('ready');
 `;
@@ -64,18 +66,67 @@ test('a program that is not there is an error, not a silence', async () => {
   assert.equal(code, 70);
 });
 
+test('an interactive job has the terminal, and gets its Ctrl-C once', { skip: withoutScript() }, async () => {
+  const driver = driverOf(
+    counting.replace("console.log('ready')", "console.log('ready ' + process.stdin.isTTY)"),
+    true,
+  );
+  const command = [process.execPath, '--input-type=module', '--eval', driver].map(quoteForShell).join(' ');
+  const outer = spawn('script', ['--quiet', '--return', '--command', `exec ${command}`, '/dev/null'], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  let output = '';
+  outer.stdout.on('data', (chunk) => {
+    const before = output;
+    output += String(chunk);
+    if (!before.includes('ready') && output.includes('ready')) outer.stdin.write('\x03');
+    if (!before.includes('^C') && output.includes('^C')) outer.stdin.write('\x1c');
+  });
+  const [code] = await once(outer, 'close');
+  assert.match(output, /ready true/);
+  assert.match(output, /interrupts 1/);
+  assert.equal(code, 0);
+});
+
+test('an interactive job without a terminal gets what is sent to the bootstrap', async () => {
+  const outer = start(counting, process.execPath, true);
+  const output = text(outer.stdout);
+  await once(outer.stdout, 'data');
+  outer.kill('SIGINT');
+  outer.kill('SIGTERM');
+  const [code] = await once(outer, 'close');
+  assert.equal(code, 0);
+  assert.match(await output, /interrupts 1\n/);
+});
+
 /** A bootstrap whose job is the given script, in a process group of its own, as a shell makes one. */
-function start(script: string, command = process.execPath): ChildProcessByStdio<null, Readable, null> {
-  const driver = `
-    import { runChild } from ${JSON.stringify(join(import.meta.dirname, 'run-child.mjs'))};
-    const args = ['--eval', ${JSON.stringify(script)}];
-    const code = runChild({ command: ${JSON.stringify(command)}, args, cwd: '/', env: process.env });
-    process.exitCode = await code.catch(() => 70);
-  `;
-  return spawn(process.execPath, ['--input-type=module', '--eval', driver], {
+function start(
+  script: string,
+  command = process.execPath,
+  isInteractive = false,
+): ChildProcessByStdio<null, Readable, null> {
+  return spawn(process.execPath, ['--input-type=module', '--eval', driverOf(script, isInteractive, command)], {
     detached: true,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+}
+
+function driverOf(script: string, isInteractive: boolean, command = process.execPath): string {
+  const options = { command, args: ['--eval', script], cwd: '/', isInteractive };
+  return `
+    import { runChild } from ${JSON.stringify(join(import.meta.dirname, 'run-child.mjs'))};
+    const code = runChild({ ...${JSON.stringify(options)}, env: process.env });
+    process.exitCode = await code.catch(() => 70);
+  `;
+}
+
+/** `script` of util-linux gives a program a terminal of its own. */
+function withoutScript(): string | false {
+  return spawnSync('script', ['--version']).status === 0 ? false : 'script (util-linux) is not installed';
+}
+
+function quoteForShell(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 function pidOf(child: { readonly pid?: number | undefined }): number {

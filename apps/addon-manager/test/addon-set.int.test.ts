@@ -38,14 +38,28 @@ describe('a set of addons', { skip: missingKubeBinaries }, () => {
     clock = advanceableClock();
     const directory = join(folder.path, 'addons', name);
     await mkdir(directory, { recursive: true });
-    await server.kubectl(['delete', 'configmap', '-n', 'kube-system', 'easycerts-addons-inventory', '--ignore-not-found']);
+    await server.kubectl([
+      'delete',
+      'configmap',
+      '-n',
+      'kube-system',
+      'easycerts-addons-inventory',
+      '--ignore-not-found',
+    ]);
     await server.kubectl(['create', 'namespace', name]);
     const kubeconfig = join(folder.path, 'super-admin.kubeconfig');
     const open = (): AddonSet => {
       const context = { clock, logger: silentLogger(), random: () => 0.5 };
       const access = openAccess(kubeconfig);
       const pruneAccess = openAccess(kubeconfig);
-      return createAddonSet(context, { name: 'addons', directory, access, pruneAccess, pruneDelayMs, trustsContent: false });
+      return createAddonSet(context, {
+        name: 'addons',
+        directory,
+        access,
+        pruneAccess,
+        pruneDelayMs,
+        trustsContent: false,
+      });
     };
     return { set: open(), directory, open };
   };
@@ -56,7 +70,10 @@ describe('a set of addons', { skip: missingKubeBinaries }, () => {
 
   test('makes objects, and then only looks at them', async () => {
     const { set, directory } = await openSet('makes');
-    await writeFile(join(directory, 'two.yaml'), `${configMap('makes', 'a', reconcile)}---\n${configMap('makes', 'b', ensureExists)}`);
+    await writeFile(
+      join(directory, 'two.yaml'),
+      `${configMap('makes', 'a', reconcile)}---\n${configMap('makes', 'b', ensureExists)}`,
+    );
     assert.deepEqual(outcomes(await set.pass({ dryRun: false })), { a: 'created', b: 'created' });
     const versions = await resourceVersions(server, 'makes');
     const second = await set.pass({ dryRun: false });
@@ -68,10 +85,21 @@ describe('a set of addons', { skip: missingKubeBinaries }, () => {
 
   test('restores what somebody deletes or edits, and leaves fields of others alone', async () => {
     const { set, directory } = await openSet('restores');
-    await writeFile(join(directory, 'a.yaml'), `${configMap('restores', 'a', reconcile)}---\n${configMap('restores', 'b', reconcile)}`);
+    await writeFile(
+      join(directory, 'a.yaml'),
+      `${configMap('restores', 'a', reconcile)}---\n${configMap('restores', 'b', reconcile)}`,
+    );
     await set.pass({ dryRun: false });
     await server.kubectl(['delete', 'configmap', '-n', 'restores', 'a']);
-    await server.kubectl(['patch', 'configmap', '-n', 'restores', 'b', '-p', '{"data":{"value":"edited","theirs":"kept"}}']);
+    await server.kubectl([
+      'patch',
+      'configmap',
+      '-n',
+      'restores',
+      'b',
+      '-p',
+      '{"data":{"value":"edited","theirs":"kept"}}',
+    ]);
     assert.deepEqual(outcomes(await set.pass({ dryRun: false })), { a: 'created', b: 'corrected' });
     assert.equal(await value('restores', 'a'), 'written');
     assert.equal(await value('restores', 'b'), 'written');
@@ -93,7 +121,10 @@ describe('a set of addons', { skip: missingKubeBinaries }, () => {
 
   test('prunes after its delay what has lost its manifest, and nothing else', async () => {
     const { set, directory } = await openSet('prunes');
-    await writeFile(join(directory, 'gone.yaml'), `${configMap('prunes', 'a', reconcile)}---\n${configMap('prunes', 'b', ensureExists)}`);
+    await writeFile(
+      join(directory, 'gone.yaml'),
+      `${configMap('prunes', 'a', reconcile)}---\n${configMap('prunes', 'b', ensureExists)}`,
+    );
     await writeFile(join(directory, 'stays.yaml'), configMap('prunes', 'c', reconcile));
     await writeFile(join(directory, 'handed-over.yaml'), configMap('prunes', 'd', reconcile));
     await set.pass({ dryRun: false });
@@ -106,10 +137,12 @@ describe('a set of addons', { skip: missingKubeBinaries }, () => {
     assert.equal(await exists('prunes', 'a'), true);
     clock.advance(pruneDelayMs);
     assert.deepEqual(outcomes(await set.pass({ dryRun: false })), { a: 'pruned', c: 'unchanged', d: 'kept' });
-    assert.deepEqual(
-      await Promise.all(['a', 'b', 'c', 'd'].map((name) => exists('prunes', name))),
-      [false, true, true, true],
-    );
+    assert.deepEqual(await Promise.all(['a', 'b', 'c', 'd'].map((name) => exists('prunes', name))), [
+      false,
+      true,
+      true,
+      true,
+    ]);
     assert.deepEqual(outcomes(await set.pass({ dryRun: false })), { c: 'unchanged' });
     set.close();
   });
@@ -143,7 +176,15 @@ describe('a set of addons', { skip: missingKubeBinaries }, () => {
 
   for (const [name, harm] of Object.entries({
     deleted: ['delete', 'configmap', '-n', 'kube-system', 'easycerts-addons-inventory'],
-    damaged: ['patch', 'configmap', '-n', 'kube-system', 'easycerts-addons-inventory', '-p', '{"data":{"inventory.json":"x"}}'],
+    damaged: [
+      'patch',
+      'configmap',
+      '-n',
+      'kube-system',
+      'easycerts-addons-inventory',
+      '-p',
+      '{"data":{"inventory.json":"x"}}',
+    ],
   })) {
     test(`an inventory that was ${name} is written anew`, async () => {
       const { set, directory } = await openSet(`inventory-${name}`);
@@ -168,7 +209,10 @@ describe('a set of addons', { skip: missingKubeBinaries }, () => {
     await set.pass({ dryRun: false });
     clock.advance(pruneDelayMs);
     const report = await set.pass({ dryRun: false });
-    assert.deepEqual(report.problems.map(({ source }) => source), [{ file: 'a.yaml', document: 1 }]);
+    assert.deepEqual(
+      report.problems.map(({ source }) => source),
+      [{ file: 'a.yaml', document: 1 }],
+    );
     assert.equal(isSettled(report), false);
     assert.equal(await exists('damaged', 'a'), true);
     assert.equal(await exists('damaged', 'b'), true);
@@ -207,7 +251,10 @@ describe('a set of addons', { skip: missingKubeBinaries }, () => {
     await set.pass({ dryRun: false });
     clock.advance(pruneDelayMs);
     const report = await set.pass({ dryRun: false });
-    assert.deepEqual(report.problems.map(({ kind }) => kind), ['ignored']);
+    assert.deepEqual(
+      report.problems.map(({ kind }) => kind),
+      ['ignored'],
+    );
     assert.equal(await exists('unlabelled', 'a'), true);
     set.close();
   });
@@ -287,7 +334,10 @@ describe('a set of addons', { skip: missingKubeBinaries }, () => {
 
   test('the addons set keeps its hands off objects of the bootstrap set', async () => {
     const { set, directory } = await openSet('hands-off');
-    const marked = configMap('hands-off', 'a', reconcile).replace('\ndata:', '\n  annotations: {easycerts/addon-set: bootstrap}\ndata:');
+    const marked = configMap('hands-off', 'a', reconcile).replace(
+      '\ndata:',
+      '\n  annotations: {easycerts/addon-set: bootstrap}\ndata:',
+    );
     await server.kubectl(['apply', '-f', '-'], marked);
     await writeFile(join(directory, 'a.yaml'), configMap('hands-off', 'a', reconcile, 'mine'));
     const report = await set.pass({ dryRun: false });
@@ -298,7 +348,10 @@ describe('a set of addons', { skip: missingKubeBinaries }, () => {
 
   test('an object that is being deleted is made anew once it is gone', async () => {
     const { set, directory } = await openSet('terminating');
-    const held = configMap('terminating', 'a', reconcile).replace('\ndata:', '\n  finalizers: [example.com/hold]\ndata:');
+    const held = configMap('terminating', 'a', reconcile).replace(
+      '\ndata:',
+      '\n  finalizers: [example.com/hold]\ndata:',
+    );
     await writeFile(join(directory, 'a.yaml'), held);
     await set.pass({ dryRun: false });
     await server.kubectl(['delete', 'configmap', '-n', 'terminating', 'a', '--wait=false']);

@@ -23,14 +23,21 @@ export function findKubeBinaries(): KubeBinaries | undefined {
   const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'easycerts');
   const given = process.env.EASYCERTS_BIN_DIR;
   const folders = [...(given === undefined ? [] : [given]), ...binFoldersBelow(cache)];
-  const complete = folders.find((folder) => ['etcd', 'kube-apiserver', 'kubectl'].every((name) => isProgram(join(folder, name))));
+  const complete = folders.find((folder) =>
+    ['etcd', 'kube-apiserver', 'kubectl'].every((name) => isProgram(join(folder, name))),
+  );
   if (complete === undefined) return undefined;
-  return { etcd: join(complete, 'etcd'), apiserver: join(complete, 'kube-apiserver'), kubectl: join(complete, 'kubectl') };
+  return {
+    etcd: join(complete, 'etcd'),
+    apiserver: join(complete, 'kube-apiserver'),
+    kubectl: join(complete, 'kubectl'),
+  };
 }
 
 /** Reason for `skip` of a test that needs the binaries; false when they are there. */
 export const missingKubeBinaries: string | false =
-  findKubeBinaries() === undefined && 'kube-apiserver, etcd and kubectl are not built: run `npm start` once or set EASYCERTS_BIN_DIR';
+  findKubeBinaries() === undefined &&
+  'kube-apiserver, etcd and kubectl are not built: run `npm start` once or set EASYCERTS_BIN_DIR';
 
 export interface KubeApiServer {
   readonly url: string;
@@ -59,30 +66,38 @@ export async function startKubeApiServer(folder: string): Promise<KubeApiServer>
   await writeFile(serviceAccountKey, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
 
   const url = `https://127.0.0.1:${securePort}`;
-  const etcd = launch(binaries.etcd, [
-    `--data-dir=${join(folder, 'etcd')}`,
-    `--listen-client-urls=http://127.0.0.1:${etcdPort}`,
-    `--advertise-client-urls=http://127.0.0.1:${etcdPort}`,
-    `--listen-peer-urls=http://127.0.0.1:${peerPort}`,
-    '--unsafe-no-fsync',
-  ], join(folder, 'etcd.log'));
+  const etcd = launch(
+    binaries.etcd,
+    [
+      `--data-dir=${join(folder, 'etcd')}`,
+      `--listen-client-urls=http://127.0.0.1:${etcdPort}`,
+      `--advertise-client-urls=http://127.0.0.1:${etcdPort}`,
+      `--listen-peer-urls=http://127.0.0.1:${peerPort}`,
+      '--unsafe-no-fsync',
+    ],
+    join(folder, 'etcd.log'),
+  );
   const startServer = (): ChildProcess =>
-    launch(binaries.apiserver, [
-      `--etcd-servers=http://127.0.0.1:${etcdPort}`,
-      '--bind-address=127.0.0.1',
-      `--secure-port=${securePort}`,
-      `--tls-cert-file=${serving}/tls.crt`,
-      `--tls-private-key-file=${serving}/tls.key`,
-      `--client-ca-file=${serving}/ca.crt`,
-      '--authorization-mode=RBAC',
-      '--service-cluster-ip-range=10.0.0.0/24',
-      '--service-account-issuer=https://kubernetes.default.svc',
-      `--service-account-key-file=${serviceAccountKey}`,
-      `--service-account-signing-key-file=${serviceAccountKey}`,
-      '--endpoint-reconciler-type=none',
-      '--shutdown-watch-termination-grace-period=1s',
-      '--shutdown-send-retry-after=true',
-    ], join(folder, 'apiserver.log'));
+    launch(
+      binaries.apiserver,
+      [
+        `--etcd-servers=http://127.0.0.1:${etcdPort}`,
+        '--bind-address=127.0.0.1',
+        `--secure-port=${securePort}`,
+        `--tls-cert-file=${serving}/tls.crt`,
+        `--tls-private-key-file=${serving}/tls.key`,
+        `--client-ca-file=${serving}/ca.crt`,
+        '--authorization-mode=RBAC',
+        '--service-cluster-ip-range=10.0.0.0/24',
+        '--service-account-issuer=https://kubernetes.default.svc',
+        `--service-account-key-file=${serviceAccountKey}`,
+        `--service-account-signing-key-file=${serviceAccountKey}`,
+        '--endpoint-reconciler-type=none',
+        '--shutdown-watch-termination-grace-period=1s',
+        '--shutdown-send-retry-after=true',
+      ],
+      join(folder, 'apiserver.log'),
+    );
   let server = startServer();
 
   const writeKubeconfig: KubeApiServer['writeKubeconfig'] = async (name, commonName, organizations = []) => {
@@ -136,7 +151,9 @@ async function untilReady(url: string, set: string, server: ChildProcess, logFil
     if ((await readyz(url, set)) === 200) return;
     await sleep(100);
   }
-  throw new Error(`kube-apiserver did not become ready:\n${(await readFile(logFile, 'utf8')).split('\n').slice(-15).join('\n')}`);
+  throw new Error(
+    `kube-apiserver did not become ready:\n${(await readFile(logFile, 'utf8')).split('\n').slice(-15).join('\n')}`,
+  );
 }
 
 async function readyz(url: string, set: string): Promise<number> {

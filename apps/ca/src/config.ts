@@ -66,8 +66,11 @@ export async function gatherHostRecord(config: ClusterConfig, paths: Paths) {
 export function assertHasCa(config: ClusterConfig, configFile: string): void {
   const cure = `set the role master, or apiserver.enable, in ${configFile}`;
   if (!config.easyCerts) {
-    throw new AppError('FAILED_PRECONDITION', `${configFile} says easyCerts: false: there is no CA then`, {
-      details: { path: configFile, cure: `remove easyCerts: false from ${configFile}, or use your own certificates` },
+    throw new AppError('FAILED_PRECONDITION', `easyCerts is off in ${configFile}: there is no CA then`, {
+      details: {
+        path: configFile,
+        cure: `set roles and easyCerts: true in ${configFile}, or use your own certificates`,
+      },
     });
   }
   if (config.roles.includes('master') || config.apiserver.enable) return;

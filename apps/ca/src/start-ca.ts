@@ -4,8 +4,8 @@
  *   start: keys, configuration, servers ──▶ WAITING (answers UNAVAILABLE, /healthz 503)
  *          bus, register, ledger, journal of `ca init` ──▶ READY (signs, /healthz 200)
  *
- * It lets itself onto the bus: the auth callout connects with a key that nats-server knows by itself, then the CA's own
- * connection is decided by that callout.
+ * Nobody lets the CA onto the bus: auth callout and bus connection use keys that nats-server knows by itself. Everybody else
+ * is let in by that callout.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -14,21 +14,20 @@ import type { Bus, RunningService, ServiceContext } from '@easycerts/runtime';
 import { serviceOf, startGrpcServer, startHealthServer } from '@easycerts/runtime';
 import packageFacts from '../package.json' with { type: 'json' };
 import { type CaOptions, defaultLimits } from './config.ts';
-import { certificateOf } from './core/ledger-record.ts';
 import { createAudit } from './edge/audit.ts';
-import { loadAuthorities } from './edge/authority-files.ts';
+import { type Authorities, loadAuthorities } from './edge/authority-files.ts';
 import type { CallEnvironment, Stores } from './edge/call-environment.ts';
-import { openClusterView } from './edge/cluster-view.ts';
+import { type ClusterView, openClusterView } from './edge/cluster-view.ts';
 import { createGetCertificate } from './edge/get-certificate.ts';
 import { createGetTrustBundle } from './edge/get-trust-bundle.ts';
 import { guardBus } from './edge/guard-bus.ts';
-import { importJournal } from './edge/import-journal.ts';
 import { createListCertificates } from './edge/list-certificates.ts';
 import { createMetrics } from './edge/metrics.ts';
 import { openStores } from './edge/open-stores.ts';
+import { prepareStores } from './edge/prepare-stores.ts';
 import { createRateLimiter } from './edge/rate-limiter.ts';
 import { createSign } from './edge/sign.ts';
-import { publishInitialized, publishIssued, publishStarted } from './events.ts';
+import { publishStarted } from './events.ts';
 
 export interface CaContext extends ServiceContext {
   readonly bus: Bus;
@@ -41,45 +40,31 @@ export interface RunningCa extends RunningService {
   readonly ready: Promise<void>;
 }
 
+/** What exists only once the bus has answered. */
+interface Loaded {
+  stores: Stores | undefined;
+}
+
 /** How often this host's own addresses and cluster.yaml are looked at without being asked. */
 const refreshMs = 30_000;
 
 /** Starts the CA. AppError FAILED_PRECONDITION before `ca init` or for a port in use, DAMAGED for its keys. */
 export async function startCertificateAuthority(context: CaContext, options: CaOptions): Promise<RunningCa> {
-  const { clock, logger, random, events, bus } = context;
-  const { paths, limits = defaultLimits } = options;
+  const { clock, logger, random, events } = context;
+  const { paths } = options;
+  const loaded: Loaded = { stores: undefined };
   const authorities = await loadAuthorities(paths.ca);
-  const closing = new AbortController();
-  let stores: Stores | undefined;
   const view = await openClusterView({
     source: options.source,
     paths,
     clock,
     logger,
-    onOwnHost: async (record) => stores?.register.register(record),
+    onOwnHost: async (record) => loaded.stores?.register.register(record),
   });
-  const metrics = createMetrics({
-    authorities,
-    isLedgerReady: () => stores !== undefined,
-    ledgerSize: () => stores?.ledger.size ?? 0,
-    isBusConnected: () => bus.isConnected(),
-    hosts: () => stores?.register.size ?? 0,
-  });
-  const audit = createAudit({ events, metrics, clock, logger });
-  const environment: CallEnvironment = {
-    authorities,
-    view,
-    stores: () => stores,
-    maySign: createRateLimiter(limits.sign, clock),
-    mayRead: createRateLimiter(limits.read, clock),
-    metrics,
-    audit,
-    events,
-    clock,
-    logger,
-    randomBytes,
-  };
-
+  const environment = environmentOf(context, options, { authorities, view, loaded });
+  const refreshing = setInterval(() => void view.refresh(), refreshMs);
+  refreshing.unref();
+  const closing = new AbortController();
   const started: RunningService[] = [];
   const close = async (): Promise<void> => {
     closing.abort();
@@ -87,50 +72,19 @@ export async function startCertificateAuthority(context: CaContext, options: CaO
     // The last one started first: the servers stop taking calls before what they need goes away.
     for (const service of started.splice(0).reverse()) await service.close();
   };
-  const refreshing = setInterval(() => void view.refresh(), refreshMs);
-  refreshing.unref();
   try {
-    const gate = { register: () => stores?.register, ownHost: () => view.ownHost.name };
+    const gate = { register: () => loaded.stores?.register, ownHost: () => view.ownHost.name };
     started.push(await guardBus({ ...gate, servers: options.busServers, paths, events, clock, logger, random }));
-    started.push({ close: async () => void (await Promise.all([stores?.ledger.close(), stores?.register.close()])) });
-    const grpc = await startGrpcServer({
-      ...options.grpc,
-      identityDirectory: paths.caIdentity,
-      services: [serviceOf(CertificateAuthorityService, handlersOf(environment))],
-      logger,
-      onRefused: ({ method, peer, detail }) =>
-        audit.callRefused(method, { host: undefined, finding: { reason: 'unauthenticated', detail }, peer }),
-    });
+    started.push({ close: () => closeStores(loaded) });
+    const grpc = await startGrpc(environment, options);
     started.push(grpc);
-    const health = await startHealthServer({
-      ...options.https,
-      identityDirectory: paths.caIdentity,
-      health: () => stores !== undefined,
-      metrics: metrics.registry,
-      logger,
-    });
+    const health = await startHealth(environment, options);
     started.push(health);
     const { promise: ready, resolve } = Promise.withResolvers<void>();
-    const becomeReady = async (): Promise<void> => {
-      stores = await openStores(
-        {
-          bus,
-          logger,
-          random,
-          onCommitted: metrics.committed,
-          prepare: (loaded) => prepare(loaded, environment, paths.ca),
-        },
-        closing.signal,
-      );
-      if (stores === undefined) return;
-      const host = view.ownHost.name;
-      const certificates = stores.ledger.size;
-      logger.info({ host, certificates, grpcPort: grpc.port, httpsPort: health.port }, 'the CA is ready');
-      publishStarted(events, { host, version: packageFacts.version, certificates, at: clock.now() });
-      resolve();
-    };
-    const becoming = becomeReady();
-    started.push({ close: () => becoming });
+    const loading = load(context, { environment, loaded, caDirectory: paths.ca, signal: closing.signal }).then(
+      (isLoaded) => (isLoaded ? resolve() : undefined),
+    );
+    started.push({ close: () => loading });
     return { grpcPort: grpc.port, httpsPort: health.port, ready, close };
   } catch (error) {
     await close();
@@ -138,22 +92,78 @@ export async function startCertificateAuthority(context: CaContext, options: CaO
   }
 }
 
-function handlersOf(environment: CallEnvironment) {
+function environmentOf(
+  { clock, logger, events, bus }: CaContext,
+  { limits = defaultLimits }: CaOptions,
+  { authorities, view, loaded }: { authorities: Authorities; view: ClusterView; loaded: Loaded },
+): CallEnvironment {
+  const metrics = createMetrics({
+    authorities,
+    isLedgerReady: () => loaded.stores !== undefined,
+    ledgerSize: () => loaded.stores?.ledger.size ?? 0,
+    isBusConnected: () => bus.isConnected(),
+    hosts: () => loaded.stores?.register.size ?? 0,
+  });
   return {
+    authorities,
+    view,
+    stores: () => loaded.stores,
+    maySign: createRateLimiter(limits.sign, clock),
+    mayRead: createRateLimiter(limits.read, clock),
+    metrics,
+    audit: createAudit({ events, metrics, clock, logger }),
+    events,
+    clock,
+    logger,
+    randomBytes,
+  };
+}
+
+function startGrpc(environment: CallEnvironment, { grpc, paths }: CaOptions) {
+  const handlers = {
     sign: createSign(environment),
     getTrustBundle: createGetTrustBundle(environment),
     listCertificates: createListCertificates(environment),
     getCertificate: createGetCertificate(environment),
   };
+  return startGrpcServer({
+    ...grpc,
+    identityDirectory: paths.caIdentity,
+    services: [serviceOf(CertificateAuthorityService, handlers)],
+    logger: environment.logger,
+    onRefused: ({ method, peer, detail }) =>
+      environment.audit.callRefused(method, { host: undefined, finding: { reason: 'unauthenticated', detail }, peer }),
+  });
 }
 
-/** This host's record and the certificates of `ca init` are there before the first call is answered. */
-async function prepare({ register, ledger }: Stores, environment: CallEnvironment, caDirectory: string): Promise<void> {
-  const { view, authorities, events, logger } = environment;
-  await register.register(view.ownHost);
-  const imported = await importJournal(caDirectory, authorities, ledger);
-  if (imported.length === 0) return;
-  logger.info({ certificates: imported.length }, 'recorded what ca init issued');
-  publishInitialized(events, view.ownHost.name, authorities);
-  for (const record of imported) publishIssued(events, record, certificateOf(record));
+function startHealth({ metrics, logger, stores }: CallEnvironment, { https, paths }: CaOptions) {
+  return startHealthServer({
+    ...https,
+    identityDirectory: paths.caIdentity,
+    health: () => stores() !== undefined,
+    metrics: metrics.registry,
+    logger,
+  });
+}
+
+/** WAITING → READY; false when it was closed before. */
+async function load(
+  { bus, random }: CaContext,
+  loading: { environment: CallEnvironment; loaded: Loaded; caDirectory: string; signal: AbortSignal },
+): Promise<boolean> {
+  const { environment, loaded, caDirectory, signal } = loading;
+  const { logger, metrics, view, events, clock } = environment;
+  const prepare = (stores: Stores): Promise<void> => prepareStores(stores, environment, caDirectory);
+  loaded.stores = await openStores({ bus, logger, random, onCommitted: metrics.committed, prepare }, signal);
+  if (loaded.stores === undefined) return false;
+  const host = view.ownHost.name;
+  const certificates = loaded.stores.ledger.size;
+  logger.info({ host, certificates }, 'the CA is ready');
+  publishStarted(events, { host, version: packageFacts.version, certificates, at: clock.now() });
+  return true;
+}
+
+async function closeStores({ stores }: Loaded): Promise<void> {
+  await stores?.ledger.close();
+  await stores?.register.close();
 }

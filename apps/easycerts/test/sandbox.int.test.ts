@@ -13,23 +13,10 @@ import { chooseCable } from '../src/edge/choose-cable.ts';
 import { dataDirectoryAt, makeDataDirectory } from '../src/edge/data-directory.ts';
 import { removeSandbox } from '../src/edge/remove-sandbox.ts';
 import type { ProbeResult } from './sandbox-probe.ts';
+import { whyNoSandbox } from './why-no-sandbox.ts';
 
 const probeFile = join(dirname(fileURLToPath(import.meta.url)), 'sandbox-probe.ts');
-const skip = whyNot();
-
-function whyNot(): string | false {
-  if (process.geteuid?.() !== 0) return 'needs root';
-  try {
-    execFileSync('unshare', ['--mount', '--net', '--pid', '--fork', '--cgroup', 'true'], { stdio: 'ignore' });
-    execFileSync('ip', ['link', 'add', 'ec-probe', 'type', 'veth', 'peer', 'name', 'ec-probe-peer'], {
-      stdio: 'ignore',
-    });
-    execFileSync('ip', ['link', 'delete', 'ec-probe'], { stdio: 'ignore' });
-    return false;
-  } catch {
-    return 'this machine lets root make no namespaces or interfaces (a container without privileges?)';
-  }
-}
+const skip = whyNoSandbox();
 
 /** What of the machine could be left changed, but for what others may do meanwhile. */
 function machineState(dataDirectory: string): Readonly<Record<string, string>> {

@@ -3,6 +3,7 @@
 import type { CheckDefinition } from './check-definition.ts';
 import { boundaries, generated, interfaces } from './checks/architecture.ts';
 import { noLeaks } from './checks/leaks.ts';
+import { licences } from './checks/licences.ts';
 import { links } from './checks/links.ts';
 import { lockFile } from './checks/lock-file.ts';
 import { formatAndLint, types } from './checks/programs.ts';
@@ -15,6 +16,7 @@ export const checks: readonly CheckDefinition[] = [
   generated,
   interfaces,
   lockFile,
+  licences,
   noLeaks,
   links,
   sourceShape,

@@ -5,6 +5,9 @@ import { checks } from './checks.ts';
 import { runChecks } from './run-checks.ts';
 import { readTree } from './source-tree.ts';
 
+// The reader may have seen enough: `npm run check | head`.
+process.stdout.on('error', () => process.exit(1));
+
 const isFine = await runChecks(
   checks,
   { root: workspaceRoot, tree: await readTree(workspaceRoot) },

@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import test from 'node:test';
 import { certificateList } from '@easycerts/cluster';
 import { componentActionReasons, denyReasons, errorCodes, reissueReasons } from '@easycerts/core';
+import { dependenciesPage, dependencyProblems, type LockFile } from './dependencies-page.ts';
+import { dependencyReasons } from './dependency-texts.ts';
 import { documents } from './documents.ts';
 import { anchorOf, table } from './markdown.ts';
 
-const all = documents('0.1.0');
+const facts = { version: '0.1.0', lock: readLock() };
+const all = documents(facts);
 const read = (path: string): string => all.get(path) ?? assert.fail(path);
 
 test('generating twice gives the same bytes', () => {
-  assert.deepEqual([...documents('0.1.0')], [...all]);
+  assert.deepEqual([...documents(facts)], [...all]);
 });
 
 test('every reason has its row', () => {
@@ -49,3 +54,29 @@ test('anchors are those of GitHub', () => {
   assert.equal(anchorOf('certificate.rolled-back'), '#certificaterolled-back');
   assert.equal(anchorOf('Why the CA refuses'), '#why-the-ca-refuses');
 });
+
+test('a dependency without a reason, and a reason without a dependency, are told', () => {
+  const dependencies = Object.fromEntries(Object.keys(dependencyReasons).map((name) => [name, '1.0.0']));
+  const { zod: _, ...withoutZod } = dependencies;
+  assert.deepEqual(dependencyProblems({ packages: { '': { devDependencies: dependencies } } }), []);
+  assert.deepEqual(
+    dependencyProblems({ packages: { 'apps/ca': { dependencies: { ...withoutZod, 'left-pad': '1.3.0' } } } }),
+    ['left-pad: nothing says why it is needed', 'zod: is not used any more'],
+  );
+});
+
+test('what a dependency brings along is counted through the tree, once each, without what is for other machines', () => {
+  const packages = {
+    '': { devDependencies: {} },
+    'apps/x': { dependencies: Object.fromEntries(Object.keys(dependencyReasons).map((name) => [name, '1.0.0'])) },
+    'node_modules/pino': { version: '1.0.0', license: 'MIT', dependencies: { a: '1', b: '1' } },
+    'node_modules/a': { version: '1.0.0', dependencies: { b: '1' } },
+    'node_modules/b': { version: '1.0.0', dependencies: { a: '1' }, optionalDependencies: { c: '1' } },
+    'node_modules/c': { version: '1.0.0', optional: true },
+  };
+  assert.match(dependenciesPage({ packages }), /\n\| pino 1\.0\.0 \| MIT \| 2 \| structured logs \|\n/);
+});
+
+function readLock(): LockFile {
+  return JSON.parse(readFileSync(join(import.meta.dirname, '../../../package-lock.json'), 'utf8')) as LockFile;
+}

@@ -4,6 +4,7 @@ import { eventTypes } from '@easycerts/contracts';
 import { asyncApiDocument } from './asyncapi.ts';
 import { certificatesPage } from './certificates-page.ts';
 import { configPage, configSchemaDocument } from './config-page.ts';
+import { dependenciesPage, type LockFile } from './dependencies-page.ts';
 import { errorsPage } from './errors-page.ts';
 import { eventSchemaOf } from './event-schema.ts';
 import { eventsPage } from './events-page.ts';
@@ -12,13 +13,20 @@ import { reasonsPage } from './reasons-page.ts';
 /** Folders of which every file is generated: what is there and not in {@link documents} is left over. */
 export const documentFolders = ['docs/schemas', 'docs/config'] as const;
 
-/** All documents; `version` is that of the packages. */
-export function documents(version: string): ReadonlyMap<string, string> {
+export interface WorkspaceFacts {
+  /** The version that all packages share. */
+  readonly version: string;
+  readonly lock: LockFile;
+}
+
+/** All documents. */
+export function documents({ version, lock }: WorkspaceFacts): ReadonlyMap<string, string> {
   return new Map([
     ['docs/events.md', eventsPage()],
     ['docs/asyncapi.json', json(asyncApiDocument(version))],
     ['docs/reasons.md', reasonsPage()],
     ['docs/errors.md', errorsPage()],
+    ['docs/dependencies.md', dependenciesPage(lock)],
     ['docs/certificates.md', certificatesPage()],
     ['docs/config/cluster-yaml.md', configPage()],
     ['docs/config/cluster.schema.json', json(configSchemaDocument())],

@@ -39,8 +39,8 @@ JetStream stream. Read them with:
 
 ${codeBlock(
   'sh',
-  `npm run easycerts -- events --follow                     # everything from now on
-npm run easycerts -- events --json | jq .data            # everything stored, one JSON document a line`,
+  `npm run easycerts -- events --follow                 # as it happens
+npm run --silent easycerts -- events --json          # what is stored, one JSON document a line`,
 )}
 
 Events are facts in the past tense, published after the thing is durable; they carry no secret. They are hints: whoever acts

@@ -14,7 +14,7 @@ export interface ReasonText {
 export const reissueReasonTexts: Readonly<Record<ReissueReason, ReasonText>> = {
   missing: {
     meaning: 'One of `tls.crt`, `tls.key`, `ca.crt` of the set is not there.',
-    check: '`ls -l` the directory of the set (column `path` of `easycerts certmgr check`).',
+    check: '`ls -l` the directory of the set (docs/certificates.md has it; `easycerts certmgr check --json` too).',
     repair: 'certmgr asks for a new certificate at once. Again and again missing: find what deletes the files.',
   },
   unreadable: {
@@ -29,7 +29,7 @@ export const reissueReasonTexts: Readonly<Record<ReissueReason, ReasonText>> = {
   },
   forced: {
     meaning: 'An operator asked for a new certificate, though the present one is good.',
-    check: '`easycerts events --type certificate.renewed` shows when.',
+    check: 'The `certificate.renewed` event says when (`easycerts events`).',
     repair: 'Nothing to repair.',
   },
   revoked: {
@@ -84,7 +84,7 @@ export const reissueReasonTexts: Readonly<Record<ReissueReason, ReasonText>> = {
 export const denyReasonTexts: Readonly<Record<DenyReason, ReasonText>> = {
   unauthenticated: {
     meaning: 'The caller had no client certificate of the easycerts CA.',
-    check: '`easycerts events --type call.refused`: field `peer`.',
+    check: 'Field `peer` of the `call.refused` event.',
     repair: 'If the caller is yours, its host identity is missing or of another cluster: let the host join.',
   },
   'unknown-host': {
@@ -100,7 +100,7 @@ export const denyReasonTexts: Readonly<Record<DenyReason, ReasonText>> = {
   },
   'rate-limited': {
     meaning: 'The host has asked more often than the limit allows.',
-    check: '`easycerts events --type certificate.issued`: what does the host keep asking for?',
+    check: 'The `certificate.issued` events: what does the host keep asking for?',
     repair: 'It passes by itself. Repeated: something on the host deletes or damages its certificates; find it.',
   },
   'too-large': {
@@ -204,7 +204,7 @@ export const componentActionReasonTexts: Readonly<Record<ComponentActionReason, 
   },
   forced: {
     meaning: 'An operator asked for it.',
-    check: '`easycerts events --type component.restarted`.',
+    check: 'The `component.restarted` event.',
     repair: 'Nothing to repair.',
   },
 };

@@ -10,8 +10,9 @@ export function reasonsPage(): string {
   return page([
     generatedNotice,
     '# Reasons',
-    'The same words stand in logs, events, metrics, gRPC answers and on the command line. Paths are those of a host; in the ' +
-      "developers' cluster they begin with `.easycerts/`, and `easycerts` is `npm run easycerts --`.",
+    'The same words stand in logs, events, metrics, gRPC answers and on the command line. Commands and paths are those of a ' +
+      "host. In the developers' cluster they work inside `npm run easycerts -- shell`; from outside, paths begin with " +
+      '`.easycerts/`.',
     '## Why a certificate is issued again',
     'certmgr looks in this order and reports the first that is the case.',
     tableOf(reissueReasons, reissueReasonTexts),

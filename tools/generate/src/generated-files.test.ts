@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 import { freshen, generateAll, staleFiles } from './generated-files.ts';
-import { workspaceRoot, workspaceVersion } from './workspace.ts';
+import { readWorkspaceFacts, workspaceRoot } from './workspace.ts';
 
 test('missing, different and left over files are told apart, and freshen mends them all', async (t) => {
   const root = await mkdtemp(join(tmpdir(), 'easycerts-generate-'));
@@ -42,5 +42,5 @@ test('the generated files cover code and documents', async () => {
 });
 
 test('the version is a semantic version', () => {
-  assert.match(workspaceVersion(workspaceRoot), /^\d+\.\d+\.\d+$/);
+  assert.match(readWorkspaceFacts(workspaceRoot).version, /^\d+\.\d+\.\d+$/);
 });

@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { documentFolders, documents } from '@easycerts/gen-docs';
 import { generateProto, protoFolder } from '@easycerts/gen-proto';
-import { workspaceVersion } from './workspace.ts';
+import { readWorkspaceFacts } from './workspace.ts';
 
 /** One file that is not as its source says. */
 export interface StaleFile {
@@ -15,7 +15,7 @@ export interface StaleFile {
 
 /** All generated files, as path below the workspace and content. */
 export async function generateAll(root: string): Promise<ReadonlyMap<string, string>> {
-  return new Map([...(await generateProto(root)), ...documents(workspaceVersion(root))]);
+  return new Map([...(await generateProto(root)), ...documents(readWorkspaceFacts(root))]);
 }
 
 /** What differs between the tree and what the generators give; empty when all is fresh. */

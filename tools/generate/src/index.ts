@@ -1,4 +1,5 @@
+export { missingPackages } from './complete-lock.ts';
 export type { StaleFile } from './generated-files.ts';
 export { generateAll, staleFiles } from './generated-files.ts';
 export { interfaceProblems } from './release.ts';
-export { workspaceRoot, workspaceVersion } from './workspace.ts';
+export { workspaceRoot } from './workspace.ts';

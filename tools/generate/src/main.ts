@@ -1,11 +1,21 @@
 /** `npm run generate`: writes every generated file. `-- --release [--force]`: keeps the interfaces of today as released. */
 
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { completeLock } from './complete-lock.ts';
 import { freshen, generateAll } from './generated-files.ts';
 import { release } from './release.ts';
 import { workspaceRoot } from './workspace.ts';
 
 const { values } = parseArgs({ options: { release: { type: 'boolean' }, force: { type: 'boolean' } } });
+
+const lockPath = join(workspaceRoot, 'package-lock.json');
+const lock = await readFile(lockPath, 'utf8');
+if (completeLock(lock) !== lock) {
+  await writeFile(lockPath, completeLock(lock));
+  process.stdout.write('completed  package-lock.json\n');
+}
 
 const written = await freshen(workspaceRoot, await generateAll(workspaceRoot));
 for (const { path, is } of written) process.stdout.write(`${is === 'left over' ? 'removed' : 'written'}  ${path}\n`);

@@ -1,6 +1,6 @@
 /** `npm test [-- <file, folder or glob>…] [--name <pattern>]`: all unit and integration tests, or those asked for. */
 
-import { delimiter, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { isAppError } from '@easycerts/core';
 import { ensureAssets, renderEvent } from '@easycerts/kube-assets';
@@ -10,6 +10,9 @@ import { runFiles } from './run-files.ts';
 const root = resolve(import.meta.dirname, '../../..');
 /** Longer than the slowest single test, of which each has its own limit. */
 const silenceMs = 300_000;
+
+// The reader may have seen enough: `npm test | head`.
+process.stdout.on('error', () => process.exit(1));
 
 const ending = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => ending.abort(name));
@@ -49,13 +52,13 @@ async function main(words: readonly string[]): Promise<number> {
 async function environmentFor(files: readonly string[]): Promise<Readonly<NodeJS.ProcessEnv> | undefined> {
   if (!files.some((file) => file.endsWith('.int.test.ts'))) return process.env;
   try {
-    const { binDir } = await ensureAssets({
+    const assets = await ensureAssets({
       group: 'bus',
       env: process.env,
       signal: ending.signal,
       report: (event) => event.kind !== 'cached' && process.stdout.write(`${renderEvent(event)}\n`),
     });
-    return { ...process.env, PATH: `${binDir}${delimiter}${process.env.PATH ?? ''}` };
+    return { ...process.env, EASYCERTS_NATS_SERVER: assets.path('nats-server') };
   } catch (error) {
     if (!isAppError(error)) throw error;
     const cure = error.details.cure === undefined ? '' : `cure: ${error.details.cure}\n`;

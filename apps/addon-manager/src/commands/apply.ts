@@ -67,7 +67,9 @@ async function passUntilSettled(
 function withChanges(report: PassReport, changes: Map<string, ObjectResult>): PassReport {
   const ofNow = new Map(report.results.map((result) => [keyOfResult(result), result]));
   for (const [key, result] of ofNow) if (changedOutcomes.has(result.outcome)) changes.set(key, result);
-  const earlier = [...changes].filter(([key, { set }]) => set === report.set && (ofNow.get(key)?.outcome ?? 'unchanged') === 'unchanged');
+  const earlier = [...changes].filter(
+    ([key, { set }]) => set === report.set && (ofNow.get(key)?.outcome ?? 'unchanged') === 'unchanged',
+  );
   return { ...report, results: [...new Map([...ofNow, ...earlier]).values()] };
 }
 

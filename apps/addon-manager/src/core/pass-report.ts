@@ -40,10 +40,3 @@ export function isSettled(report: PassReport): boolean {
   if (report.interruption !== undefined || report.problems.some(({ kind }) => kind === 'damaged')) return false;
   return report.results.every(({ outcome }) => outcome !== 'failed' && outcome !== 'waiting');
 }
-
-/** How many of each outcome, only those that occur, for one line of log. */
-export function countOutcomes(report: PassReport): Readonly<Partial<Record<Outcome, number>>> {
-  const counts: Partial<Record<Outcome, number>> = {};
-  for (const { outcome } of report.results) counts[outcome] = (counts[outcome] ?? 0) + 1;
-  return counts;
-}

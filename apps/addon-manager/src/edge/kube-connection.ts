@@ -33,7 +33,7 @@ const answerTimeoutMs = 15 * secondMs;
 const longestAnswerBytes = 16 * 1024 * 1024;
 
 /** A connection with the identity of a kubeconfig. Its files are read again before every request; nothing is opened yet. */
-export function connectKube(kubeconfig: string): KubeConnection {
+export function connectKube(kubeconfig: string, timeoutMs: number = answerTimeoutMs): KubeConnection {
   let credentials: KubeCredentials | undefined;
   let agent: Agent | undefined;
 
@@ -52,7 +52,8 @@ export function connectKube(kubeconfig: string): KubeConnection {
   return {
     async send(request) {
       const using = await refresh();
-      const once = (): Promise<ApiAnswer> => exchange(using.agent, using.credentials.endpoint.server, request);
+      const once = (): Promise<ApiAnswer> =>
+        exchange(using.agent, using.credentials.endpoint.server, { ...request, timeoutMs });
       try {
         return await once();
       } catch (error) {
@@ -72,7 +73,11 @@ export function connectKube(kubeconfig: string): KubeConnection {
 
 class StaleConnection extends Error {}
 
-function exchange(agent: Agent, server: string, request: ApiRequest): Promise<ApiAnswer> {
+function exchange(
+  agent: Agent,
+  server: string,
+  request: ApiRequest & { readonly timeoutMs: number },
+): Promise<ApiAnswer> {
   const url = new URL(server + request.path);
   for (const [name, value] of Object.entries(request.query ?? {})) url.searchParams.set(name, value);
   const body = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
@@ -82,7 +87,7 @@ function exchange(agent: Agent, server: string, request: ApiRequest): Promise<Ap
     headers['content-length'] = String(body.length);
   }
   return new Promise((resolve, reject) => {
-    const signal = AbortSignal.timeout(answerTimeoutMs);
+    const signal = AbortSignal.timeout(request.timeoutMs);
     const outgoing: ClientRequest = httpsRequest(
       url,
       { method: request.method, agent, headers, signal },

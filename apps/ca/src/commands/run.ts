@@ -10,6 +10,7 @@ import {
   runDaemon,
 } from '@easycerts/runtime';
 import { assertHasCa, type CaOptions, clusterSourceOf, listenAddressOf } from '../config.ts';
+import { assertInitialized } from '../edge/authority-files.ts';
 import { busKeysDirectory } from '../edge/guard-bus.ts';
 import { startCertificateAuthority } from '../start-ca.ts';
 
@@ -29,8 +30,10 @@ export async function run(context: CommandContext): Promise<void> {
     paths,
     source: clusterSourceOf(context, logger),
   };
-  const keys = await readBusKeys(busKeysDirectory(paths));
-  const daemon = { service: 'ca', config, identityDirectory: paths.caIdentity, busUserSeed: keys.bootUser.seed };
+  await assertInitialized(paths.ca);
+  // The CA answers the auth callout, so that it cannot be let in by it: nats-server knows this user by itself.
+  const { bootUser } = await readBusKeys(busKeysDirectory(paths));
+  const daemon = { service: 'ca', config, identityDirectory: paths.caIdentity, busUserSeed: bootUser.seed };
   await runDaemon(context, daemon, async ({ bus, ...service }) => {
     if (bus === undefined) throw new AppError('INTERNAL', 'a CA without a bus');
     return startCertificateAuthority({ ...service, bus }, options);

@@ -32,7 +32,8 @@ export async function loadAuthorities(caDirectory: string): Promise<Authorities>
   return Object.freeze(Object.fromEntries(loaded) as Record<AuthorityName, Authority>);
 }
 
-async function assertInitialized(caDirectory: string): Promise<void> {
+/** AppError FAILED_PRECONDITION before `ca init`. */
+export async function assertInitialized(caDirectory: string): Promise<void> {
   try {
     await stat(`${caDirectory}/authorities`);
   } catch (error) {

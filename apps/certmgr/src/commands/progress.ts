@@ -8,14 +8,14 @@ export function describeStart({ name, state, reason, detail }: CertificatePlan):
   return state === 'reissue' ? `${name}: requesting (${reason}: ${detail})\n` : '';
 }
 
-/** What came of it, as one line; the cure of a failure on a second. */
+/** What came of it, as one line; what to do about failures is said once, at the end. */
 export function describeOutcome(outcome: PassOutcome): string {
   switch (outcome.kind) {
     case 'broken-off':
       return `${outcome.name}: not done, stopped\n`;
     case 'failed': {
-      const { code, message, details } = outcome.attempt.error;
-      return `${outcome.name}: failed: ${code} ${message}\n${details.cure === undefined ? '' : `  do: ${details.cure}\n`}`;
+      const { code, message } = outcome.attempt.error;
+      return `${outcome.name}: failed: ${code} ${message}\n`;
     }
     case 'kept':
       return describeKept(outcome.name, outcome.kept);
@@ -24,14 +24,16 @@ export function describeOutcome(outcome: PassOutcome): string {
   }
 }
 
-/** The last line. */
+/** The last lines: what waits, what to do about failures, how many. */
 export function summarize({ plans, outcomes }: PassResult): string {
   const changed = outcomes.filter((outcome) => outcome.kind === 'kept' && outcome.kept.kind !== 'nothing').length;
   const failed = outcomes.filter(({ kind }) => kind !== 'kept').length;
   const waiting = plans
     .filter(({ state }) => state === 'held' || state === 'clock' || state === 'stopped' || state === 'error')
     .map(({ name, state, detail }) => `${name}: ${state}: ${detail}\n`);
-  return `${waiting.join('')}${plans.length} certificates, ${changed} changed, ${failed} failed\n`;
+  const cures = outcomes.flatMap((outcome) => (outcome.kind === 'failed' ? [outcome.attempt.error.details.cure] : []));
+  const advice = [...new Set(cures)].filter((cure) => cure !== undefined).map((cure) => `  do: ${cure}\n`);
+  return [...waiting, ...advice, `${plans.length} certificates, ${changed} changed, ${failed} failed\n`].join('');
 }
 
 function describeKept(name: string, kept: Extract<PassOutcome, { kind: 'kept' }>['kept']): string {

@@ -4,7 +4,7 @@ import {
   connectCertificateAuthority,
   contextOf,
   hostNameOf,
-  loadClusterConfig,
+  loadAcceptedConfig,
   loadUsers,
   runDaemon,
 } from '@easycerts/runtime';
@@ -18,8 +18,10 @@ export function runCommand(): Command {
     .action(async (_options, self: Command) => {
       const command = contextOf(self);
       const { paths } = command;
-      const config = await loadClusterConfig(command.configFile, { mustResolve: false });
+      const problems: unknown[] = [];
+      const config = await loadAcceptedConfig(command.configFile, (error) => problems.push(error));
       await runDaemon(command, { service: 'certmgr', config }, async (context) => {
+        for (const err of problems) context.logger.warn({ err }, 'go on with the configuration accepted last');
         const endpoint = caEndpoint(config);
         const connect = () => connectCertificateAuthority({ endpoint, identityDirectory: paths.hostIdentity });
         const options = { host: hostNameOf(config), paths, users: loadUsers(), connect };

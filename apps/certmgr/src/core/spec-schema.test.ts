@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { parseClusterConfig, pathsUnder, resolveCertificates } from '@easycerts/cluster';
 import { plainSpec } from '../../test/test-host.ts';
 import { specDigestOf } from './spec-digest.ts';
 import { parseSpecFile } from './spec-schema.ts';
@@ -112,6 +113,21 @@ describe('parseSpecFile', () => {
       assert.ok(!JSON.stringify(parsed).includes('PRIVATE'), JSON.stringify(parsed));
     }
   });
+});
+
+describe('the certificate list', () => {
+  for (const roles of [['master', 'node'], ['master'], ['node']] as const) {
+    test(`of a host that is ${roles.join(' and ')} comes through its spec files unchanged`, () => {
+      const config = parseClusterConfig('roles: [master, node]\nmasterAddress: api.kube.example\n', 'cluster.yaml');
+      const host = { name: 'n1', roles, addresses: ['10.0.0.7', 'fd00::7'] };
+      const specs = resolveCertificates(config, host, pathsUnder(''));
+      assert.ok(specs.length > 3);
+      for (const spec of specs) {
+        const parsed = parseSpecFile(JSON.stringify({ apiVersion: 'easycerts/v1', ...spec }));
+        assert.deepEqual(parsed, { kind: 'spec', spec }, spec.name);
+      }
+    });
+  }
 });
 
 describe('specDigestOf', () => {

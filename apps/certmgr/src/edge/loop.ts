@@ -3,7 +3,7 @@
 import type { Clock } from '@easycerts/core';
 
 /** Several changes at once (a renderer that writes twenty files) cost one pass. */
-const settleMs = 100;
+const settleMs = 50;
 /** setTimeout fires at once for more. */
 const longestTimerMs = 2 ** 31 - 1;
 

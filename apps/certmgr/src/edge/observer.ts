@@ -3,25 +3,12 @@
  * files are the same, so that looking at ten thousand sets again costs five status calls each.
  */
 
-import { type CertificateSpec, filesOfSet } from '@easycerts/cluster';
+import type { CertificateSpec } from '@easycerts/cluster';
 import { toAppError } from '@easycerts/core';
-import { type CertificateFacts, issuerOf, keyMatches, parseBundle, parsePrivateKeyPem } from '@easycerts/pki';
-import {
-  type CertificateSet,
-  readSetSync,
-  resolveSet,
-  type SetModes,
-  type SetStatus,
-  statSetSync,
-  type Users,
-  wrongModes,
-} from '@easycerts/runtime';
-import { trustedIssuers } from '../core/answer-checks.ts';
-import { type BundleState, type CertificateObservation, leafFactsOf, type PresentSet } from '../core/observation.ts';
-import { bundleDigestOf, type TrustBundle } from './trust-bundles.ts';
-
-/** What follows from the files and the trust bundle, without owners and modes. */
-type FileFacts = Omit<PresentSet, 'wrongModes'> | Extract<CertificateObservation, { kind: 'missing' | 'unreadable' }>;
+import { resolveSet, type SetModes, type SetStatus, statSetSync, type Users, wrongModes } from '@easycerts/runtime';
+import type { CertificateObservation } from '../core/observation.ts';
+import { type FileFacts, SetFacts } from './set-facts.ts';
+import type { TrustBundle } from './trust-bundles.ts';
 
 interface Remembered {
   readonly version: string;
@@ -30,6 +17,7 @@ interface Remembered {
 
 export class Observer {
   readonly #users: Users;
+  readonly #facts = new SetFacts();
   readonly #remembered = new Map<string, Remembered>();
   #ids = new Map<string, SetModes['keyOwner']>();
 
@@ -71,53 +59,11 @@ export class Observer {
     const version = status && versionOf(target, status, trusted);
     const remembered = this.#remembered.get(spec.directory);
     const facts =
-      remembered !== undefined && remembered.version === version ? remembered.facts : factsOfFiles(spec, trusted);
+      remembered !== undefined && remembered.version === version ? remembered.facts : this.#facts.read(spec, trusted);
     if (version !== undefined && facts !== remembered?.facts) this.#remembered.set(spec.directory, { version, facts });
     if (facts.kind !== 'present') return facts;
     const wrong = status === undefined ? [] : wrongModes(target, status, this.modesOf(spec));
     return { ...facts, wrongModes: wrong.map(({ path, detail }) => `${path}: ${detail}`) };
-  }
-}
-
-function factsOfFiles(spec: CertificateSpec, trusted: TrustBundle | undefined): FileFacts {
-  const set = readSetSync(spec.directory, { emptyIfMissing: true });
-  const missing = (['cert', 'key'] as const).find((part) => set[part].length === 0);
-  if (missing !== undefined) {
-    return { kind: 'missing', detail: `${filesOfSet(spec.directory)[missing]} is missing or empty` };
-  }
-  try {
-    return presentFacts(set, trusted);
-  } catch (error) {
-    return { kind: 'unreadable', detail: `${spec.directory}: ${toAppError(error, 'read it').message}` };
-  }
-}
-
-function presentFacts(set: CertificateSet, trusted: TrustBundle | undefined): FileFacts {
-  const [certificate, ...chain] = parseBundle(set.cert.toString('latin1'));
-  if (certificate === undefined) return { kind: 'unreadable', detail: `${set.directory}: no certificate` };
-  const keyPair = parsePrivateKeyPem(set.key.toString('latin1'));
-  const ownBundle = certificatesOrNothing(set.ca.toString('latin1'));
-  const bundle = trusted?.certificates ?? ownBundle;
-  return {
-    kind: 'present',
-    leaf: leafFactsOf(certificate),
-    doesKeyMatch: keyMatches(certificate, keyPair),
-    isIssuerTrusted: bundle === undefined || issuerOf(certificate, trustedIssuers(chain, bundle)) !== undefined,
-    bundle: bundleState(ownBundle, trusted),
-  };
-}
-
-function bundleState(own: readonly CertificateFacts[] | undefined, trusted: TrustBundle | undefined): BundleState {
-  if (own === undefined) return 'damaged';
-  if (trusted === undefined) return 'unknown';
-  return bundleDigestOf(own) === trusted.digest ? 'current' : 'outdated';
-}
-
-function certificatesOrNothing(pem: string): readonly CertificateFacts[] | undefined {
-  try {
-    return parseBundle(pem);
-  } catch {
-    return undefined;
   }
 }
 

@@ -45,15 +45,13 @@ export class PendingRequests {
     this.#folder = `${paths.certmgrState}/pending`;
   }
 
-  /** Names of the certificates with a request under way. */
+  /** Names of the certificates with a request under way, or with a file that a crash has left half written. */
   names(): ReadonlySet<string> {
-    try {
-      const files = readdirSync(this.#folder).filter((file) => !file.startsWith('.') && file.endsWith('.json'));
-      return new Set(files.map((file) => file.slice(0, -'.json'.length)));
-    } catch (error) {
-      if (systemErrorCode(error) === 'ENOENT') return new Set();
-      throw toAppError(error, `list ${this.#folder}`);
-    }
+    return new Set(
+      this.#files()
+        .map(nameOfFile)
+        .filter((name) => name !== undefined),
+    );
   }
 
   /** The request under way; undefined when there is none, or its file makes no sense: then a new key is made. */
@@ -84,14 +82,31 @@ export class PendingRequests {
     return { ...request, spkiFingerprint: spkiFingerprint(keyPair.publicKey) };
   }
 
-  /** Forgets a request and its key. */
+  /** Forgets a request and its key, half written ones too; only for who holds the lock of the certificate. */
   async remove(name: string): Promise<void> {
-    await rm(this.#file(name), { force: true }).catch((error: unknown) => {
-      throw toAppError(error, `remove ${this.#file(name)}`);
-    });
+    for (const file of this.#files().filter((one) => nameOfFile(one) === name)) {
+      await rm(`${this.#folder}/${file}`, { force: true }).catch((error: unknown) => {
+        throw toAppError(error, `remove ${this.#folder}/${file}`);
+      });
+    }
+  }
+
+  #files(): readonly string[] {
+    try {
+      return readdirSync(this.#folder);
+    } catch (error) {
+      if (systemErrorCode(error) === 'ENOENT') return [];
+      throw toAppError(error, `list ${this.#folder}`);
+    }
   }
 
   #file(name: string): string {
     return `${this.#folder}/${name}.json`;
   }
+}
+
+/** The certificate that a file of the folder belongs to: `kubelet.json`, or `.kubelet.json.<hex>.tmp` while it is written. */
+function nameOfFile(file: string): string | undefined {
+  const match = /^(?:([^.].*)\.json|\.(.+)\.json\.[0-9a-f]+\.tmp)$/.exec(file);
+  return match?.[1] ?? match?.[2];
 }

@@ -1,5 +1,7 @@
 /** What the supervisor of a developer's cluster tells about itself, in a file that `up` and `status` read. */
 
+import type { ProcessIdentity } from './process-identity.ts';
+
 /** Steps before and beside the components. */
 export const supervisorSteps = ['authorities', 'configuration', 'images'] as const;
 export type SupervisorStep = (typeof supervisorSteps)[number];
@@ -15,6 +17,8 @@ export interface SupervisorState {
   /** `failed`: it gave up, with `failure`; `stopped`: everything it ran has ended. */
   readonly phase: 'preparing' | 'running' | 'stopping' | 'stopped' | 'failed';
   readonly steps: Readonly<Partial<Record<SupervisorStep, StepState>>>;
+  /** The joiner that runs; without a sandbox it outlives a supervisor that was killed. */
+  readonly joiner?: ProcessIdentity;
   /** How often joiner had to be started again. */
   readonly joinerRestarts: number;
   readonly failure?: Failure;

@@ -1,7 +1,9 @@
 /** The data directory of a developer's cluster: where things lie in it, how it is made and recognised. */
 
 import {
+  accessSync,
   chmodSync,
+  constants,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -10,7 +12,7 @@ import {
   realpathSync,
   writeFileSync,
 } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { AppError, toAppError } from '@easycerts/core';
 import { ownEtcFolders } from '../core/etc-plan.ts';
 import { type Instance, instanceOf } from '../core/instance.ts';
@@ -76,6 +78,8 @@ export function isOurs(data: DataDirectory): boolean {
 export function makeDataDirectory(data: DataDirectory): void {
   if (!isOurs(data)) refuseForeign(data);
   try {
+    // Making folders recursively hides why it failed.
+    accessSync(nearestExisting(data.path), constants.W_OK);
     mkdirSync(data.path, { recursive: true, mode: 0o755 });
     writeIfAbsent(data.marker, markerText);
     // It holds keys: they must not get into a repository by accident.
@@ -107,12 +111,13 @@ export function notOurs({ path }: DataDirectory): AppError {
 
 /** Links in the part of the path that exists are followed, so that one folder has one name. */
 function realPathOf(path: string): string {
-  const parts: string[] = [];
-  for (let at = path; ; at = resolve(at, '..')) {
-    if (existsSync(at)) return join(realpathSync(at), ...parts.reverse());
-    parts.push(at.slice(at.lastIndexOf('/') + 1));
-    if (at === '/') return path;
-  }
+  const existing = nearestExisting(path);
+  return join(realpathSync(existing), relative(existing, path));
+}
+
+/** The path itself, or the first folder above it that there is. */
+function nearestExisting(path: string): string {
+  return existsSync(path) || path === '/' ? path : nearestExisting(dirname(path));
 }
 
 function writeIfAbsent(path: string, text: string): void {

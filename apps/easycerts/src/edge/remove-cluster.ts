@@ -3,7 +3,8 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathsUnder } from '@easycerts/cluster';
-import type { DataDirectory } from './data-directory.ts';
+import { parseSupervisorState } from '../core/supervisor-state.ts';
+import { type DataDirectory, readIfThere } from './data-directory.ts';
 import { isRunning, signalProcess, waitUntil } from './processes.ts';
 import { removeSandbox } from './remove-sandbox.ts';
 import { type LiveSandbox, readRecordOrNothing } from './sandbox-record-file.ts';
@@ -34,9 +35,12 @@ export async function removeCluster(data: DataDirectory): Promise<void> {
 
 /** Without root there are neither control groups nor namespaces: the service manager's records tell what runs. */
 async function removePlain(data: DataDirectory, supervisor: LiveSandbox['init'] | undefined): Promise<void> {
-  if (supervisor !== undefined) {
-    signalProcess(supervisor, 'SIGKILL');
-    await waitUntil(() => !isRunning(supervisor), { timeoutMs: 2_000 });
+  // Before the components: these two would start them again.
+  const { joiner } = parseSupervisorState(readIfThere(data.supervisorState) ?? '') ?? {};
+  for (const process of [supervisor, joiner]) {
+    if (process === undefined) continue;
+    signalProcess(process, 'SIGKILL');
+    await waitUntil(() => !isRunning(process), { timeoutMs: 2_000 });
   }
   const paths = pathsUnder(data.path);
   if (existsSync(paths.joinerState)) await stopUnits(paths);

@@ -85,7 +85,10 @@ async function initOf(
   if (found !== undefined && isRunning(found) && isPastScript(found)) return found;
   throw new AppError('INTERNAL', `start the sandbox: ${lastWords(data)}`, {
     cause: failure,
-    details: { path: data.supervisorLog, cure: 'see the message; `easycerts reset` removes what may be left' },
+    details: {
+      path: data.supervisorLog,
+      cure: 'root needs the right to make namespaces and mounts (in a container: run it privileged); without root `easycerts up` runs the control plane only',
+    },
   });
 }
 

@@ -35,7 +35,8 @@ async function makeDirectory({ group, mode, owner, path }: DirectorySpec, users:
 /** Opened without following a link: an owner of the folder above must not have us give away something else. */
 async function openOrMake(path: string): Promise<FileHandle> {
   await mkdir(path, { recursive: true, mode: 0o755 }).catch((error: unknown) => {
-    if (systemErrorCode(error) !== 'EEXIST') throw error;
+    // Something stands there, perhaps a link to nothing: opening it tells.
+    if (!['EEXIST', 'ENOENT'].includes(systemErrorCode(error) ?? '')) throw error;
   });
   try {
     return await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);

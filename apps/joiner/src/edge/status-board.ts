@@ -68,7 +68,7 @@ function stateOf(unit: ManagedUnit): ComponentState {
 }
 
 function detailOf(
-  { hasFailed, health, lastFailure, waitingFor }: ManagedUnit,
+  { hasFailed, health, isActive, lastFailure, waitingFor }: ManagedUnit,
   state: ComponentState,
 ): string | undefined {
   const failure = hasFailed ? lastFailure?.message : undefined;
@@ -81,7 +81,7 @@ function detailOf(
       return waitingFor === undefined ? failure : `${failure}; waiting for ${waitingFor}`;
     case 'starting':
     case 'changing':
-      return failure ?? health.detail;
+      return failure ?? (isActive ? health.detail : undefined);
     case 'unhealthy':
       return health.detail;
     case 'stopping':

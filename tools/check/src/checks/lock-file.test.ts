@@ -46,6 +46,16 @@ test('files that agree have no problems', () =>
     [],
   ));
 
+test('what is never downloaded here needs no hash, what is for this system does', () => {
+  const withEntry = (entry: Json) => (tree: Tree) =>
+    Object.assign(tree.packages, { 'node_modules/x': { optional: true, ...entry } });
+  assert.deepEqual(problemsOf(withEntry({ os: ['darwin'], cpu: ['x64'] })), []);
+  assert.deepEqual(problemsOf(withEntry({ os: ['linux'], cpu: ['x64'], libc: ['musl'] })), []);
+  assert.match(problemsOf(withEntry({ os: 'linux', cpu: 'x64' })).join(), /node_modules\/x has no sha512/);
+  assert.match(problemsOf(withEntry({ os: ['linux'], cpu: ['arm64'], libc: ['glibc'] })).join(), /has no sha512/);
+  assert.match(problemsOf(withEntry({})).join(), /has no sha512/);
+});
+
 const rows: readonly [name: string, change: (tree: Tree) => void, problem: RegExp][] = [
   [
     'a dependency that the lock file does not have',
@@ -97,6 +107,12 @@ const rows: readonly [name: string, change: (tree: Tree) => void, problem: RegEx
     'a weak hash',
     (tree) => Object.assign(tree.packages['node_modules/zod'] ?? {}, { integrity: 'sha1-abc' }),
     /zod has no sha512/,
+  ],
+  [
+    'an optional package without an entry',
+    (tree) =>
+      Object.assign(tree.packages['node_modules/zod'] ?? {}, { optionalDependencies: { 'zod-darwin-x64': '1.0.0' } }),
+    /no entry for zod-darwin-x64, so npm ci refuses/,
   ],
   [
     'the registry of one machine',

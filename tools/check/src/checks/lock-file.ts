@@ -1,5 +1,6 @@
 /** package.json files, the lock file and each other: all say the same, and npm can verify everything it downloads. */
 
+import { missingPackages } from '@easycerts/generate';
 import type { CheckDefinition, CheckInput } from '../check-definition.ts';
 
 interface Entry {
@@ -7,6 +8,10 @@ interface Entry {
   readonly integrity?: string;
   readonly resolved?: string;
   readonly link?: boolean;
+  readonly optional?: boolean;
+  readonly os?: string | readonly string[];
+  readonly cpu?: string | readonly string[];
+  readonly libc?: string | readonly string[];
   readonly [field: string]: unknown;
 }
 
@@ -32,6 +37,9 @@ export function lockFileProblems({ tree }: Pick<CheckInput, 'tree'>): readonly s
       .filter(([path]) => !manifests.has(path))
       .map(([path]) => `package-lock.json: ${path} is no package any more`),
     ...Object.entries(entries).flatMap(([path, entry]) => downloadProblems(path, entry)),
+    ...missingPackages(entries).map(
+      ({ name }) => `package-lock.json: no entry for ${name}, so npm ci refuses (npm run generate)`,
+    ),
   ];
 }
 
@@ -64,14 +72,23 @@ function isExact(name: string, version: string): boolean {
   return name.startsWith('@easycerts/') ? version === '*' : /^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version);
 }
 
-function downloadProblems(path: string, { link, integrity, resolved }: Entry): readonly string[] {
-  if (!path.includes('node_modules/') || link === true) return [];
+function downloadProblems(path: string, entry: Entry): readonly string[] {
+  const { link, integrity, resolved } = entry;
+  if (!path.includes('node_modules/') || link === true || isForAnotherSystem(entry)) return [];
   return [
     ...(integrity?.startsWith('sha512-') ? [] : [`package-lock.json: ${path} has no sha512 integrity`]),
     ...(resolved === undefined
       ? []
       : [`package-lock.json: ${path} names a registry (npm config omit-lockfile-registry-resolved)`]),
   ];
+}
+
+/** Never downloaded where we run: Linux with glibc on x64 and arm64. */
+function isForAnotherSystem({ optional, os, cpu, libc }: Entry): boolean {
+  const isFor = (list: string | readonly string[] | undefined, names: readonly string[]): boolean =>
+    list === undefined || names.some((name) => [list].flat().includes(name));
+  const isOurs = isFor(os, ['linux']) && isFor(cpu, ['x64', 'arm64']) && isFor(libc, ['glibc']);
+  return optional === true && !isOurs;
 }
 
 function isManifest(path: string): boolean {

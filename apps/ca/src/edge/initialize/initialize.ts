@@ -1,8 +1,9 @@
 /** `ca init`: all or nothing, and the next run of one that was killed goes on where that one was. */
 
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { ClusterConfig, HostRecord, Paths } from '@easycerts/cluster';
-import { toAppError } from '@easycerts/core';
+import { systemErrorCode, toAppError } from '@easycerts/core';
 import { decodePem } from '@easycerts/pki';
 import { type Users, withFileLock } from '@easycerts/runtime';
 import { type Authorities, loadAuthorities } from '../authority-files.ts';
@@ -62,10 +63,15 @@ function assertUsersExist(users: Users): void {
   for (const owner of [caUser, 'easycerts-nats', 'kubernetes']) users.idsOf(owner, owner);
 }
 
+/** Step by step: mkdir's own recursion says "no such file" for a read-only file system (seen with Node.js 26). */
 async function makeFolder(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true, mode: 0o755 });
+    await mkdir(path, { mode: 0o755 });
   } catch (error) {
-    throw toAppError(error, `make the folder ${path}`);
+    const code = systemErrorCode(error);
+    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return;
+    if (code !== 'ENOENT' || dirname(path) === path) throw toAppError(error, `make the folder ${path}`);
+    await makeFolder(dirname(path));
+    await makeFolder(path);
   }
 }

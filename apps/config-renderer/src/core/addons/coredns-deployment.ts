@@ -1,4 +1,4 @@
-/** The pods of CoreDNS: no root, no capability, nothing writable. */
+/** The pods of CoreDNS: no root, no capability in effect, nothing writable. */
 
 import type { ClusterConfig } from '@easycerts/cluster';
 import { corednsPorts } from './coredns-ports.ts';

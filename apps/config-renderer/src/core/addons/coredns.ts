@@ -1,6 +1,6 @@
 /**
  * CoreDNS as upstream deploys it (kubeadm's cmd/kubeadm/app/phases/addons/dns/manifests.go), on NixOS's ports: above 1024 it
- * needs no capability at all and no root.
+ * needs neither root nor a capability in effect.
  */
 
 import type { ClusterConfig } from '@easycerts/cluster';

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Paths } from '@easycerts/cluster';
 import { countFailures, restartDelayMs } from '../../core/restart-delay.ts';
+import { identify } from '../processes.ts';
 import type { StateFile } from './state-file.ts';
 
 export interface JoinerOptions {
@@ -33,12 +34,14 @@ export async function keepJoinerRunning(options: JoinerOptions): Promise<void> {
   }
 }
 
-async function runOnce({ easycerts, paths, signal }: JoinerOptions): Promise<void> {
+async function runOnce({ easycerts, paths, signal, state }: JoinerOptions): Promise<void> {
   const [program = '', ...args] = easycerts;
   mkdirSync(paths.logs, { recursive: true });
   const log = openSync(join(paths.logs, 'easycerts-joiner.log'), 'a', 0o640);
   const child = spawn(program, [...args, 'joiner', 'run'], { stdio: ['ignore', log, log] });
   closeSync(log);
+  const joiner = child.pid === undefined ? undefined : identify(child.pid);
+  if (joiner !== undefined) state.change({ joiner });
   const stop = (): void => endProcess(child);
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();

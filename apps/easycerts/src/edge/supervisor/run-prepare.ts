@@ -9,7 +9,7 @@ export interface StepBegins {
   readonly step: SupervisorStep;
 }
 
-// An error message with all problems of a configuration; more would be a log.
+// Only errors are of interest: an error message with all problems of a configuration; more would be a log.
 const outputLimit = 16_384;
 
 /** Runs `easycerts prepare`; why it failed, or undefined when it did not. The signal ends it. */
@@ -18,14 +18,13 @@ export async function runPrepare(
   { signal, state }: { readonly signal: AbortSignal; readonly state: StateFile },
 ): Promise<Failure | undefined> {
   const { promise, resolve } = Promise.withResolvers<number>();
-  const child = spawn(program, [...args, 'prepare', '--json'], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], signal });
+  const child = spawn(program, [...args, 'prepare', '--json'], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], signal });
   let output = '';
   let current: SupervisorStep | undefined;
   const collect = (chunk: string): void => {
     output = (output + chunk).slice(-outputLimit);
     process.stderr.write(chunk);
   };
-  child.stdout?.setEncoding('utf8').on('data', collect);
   child.stderr?.setEncoding('utf8').on('data', collect);
   child.on('message', (message: StepBegins) => {
     if (current !== undefined) state.end(current, 'done');

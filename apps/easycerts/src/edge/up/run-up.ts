@@ -3,7 +3,7 @@
  * follow until ready → summary → (in the foreground) follow until told to stop → stop, remove.
  */
 
-import { AppError, isAppError } from '@easycerts/core';
+import { AppError, isAppError, systemErrorCode, toAppError } from '@easycerts/core';
 import { type Assets, ensureAssets, renderEvent } from '@easycerts/kube-assets';
 import { isTerminal, withFileLock } from '@easycerts/runtime';
 import { plainModeText, summaryText } from '../../core/summary.ts';
@@ -29,7 +29,9 @@ export async function runUp(options: UpOptions): Promise<void> {
   try {
     await withFileLock(data.lock, { waitMs: 0 }, () => runLocked(options, chosen));
   } catch (error) {
-    throw isAppError(error, 'UNAVAILABLE') && error.details.path === data.lock ? alreadyRunning(options, error) : error;
+    if (isAppError(error, 'UNAVAILABLE') && error.details.path === data.lock) throw alreadyRunning(options, error);
+    // A full or read-only disk, most of all, which can turn up anywhere.
+    throw systemErrorCode(error) === undefined ? error : toAppError(error, `start the cluster in ${data.path}`);
   }
 }
 

@@ -6,7 +6,6 @@ import { after, before, test } from 'node:test';
 import { dayMs, secondMs } from '@easycerts/core';
 import type { TestBus } from '@easycerts/testing';
 import { createTestAuthority, createTestPki, silentLogger, startTestBus } from '@easycerts/testing';
-import type { NatsConnection } from '@nats-io/transport-node';
 import { AuthorizationError, connect } from '@nats-io/transport-node';
 import { systemClock } from '../clock.ts';
 import { nkeyAuthenticator, startAuthCallout } from './auth-callout.ts';

@@ -26,6 +26,8 @@ export interface KnownConnection {
 }
 
 export interface ConnectionRegister extends RunningService {
+  /** Resolves when the server can be asked. AppError UNAVAILABLE after `timeoutMs`. */
+  whenConnected(timeoutMs: number): Promise<void>;
   /** The connection of this number; undefined when the server knows none. AppError UNAVAILABLE while it does not answer. */
   find(connection: number): Promise<KnownConnection | undefined>;
 }
@@ -54,6 +56,7 @@ export function openConnectionRegister(options: ConnectionRegisterOptions): Conn
     prepare: async () => ({ authenticator }),
   });
   return {
+    whenConnected: (timeoutMs) => link.whenUp(timeoutMs),
     find: (cid) =>
       link.run('ask nats-server about a connection', async (connection) => {
         const question = JSON.stringify({ cid, auth: true, state: allStates });

@@ -25,8 +25,9 @@ export interface LogObservation {
 
 const linePattern =
   /^\[\d+\] (\d{4})\/(\d\d)\/(\d\d) (\d\d:\d\d:\d\d\.\d{3})\d* \[ERR\] (\S+):(\d{1,5}) - cid:(\d{1,15}) - (.*)$/s;
-const violationPattern = /(?:^|.* - )(Publish|Subscription) Violation - (.*)$/s;
-const connectionPattern = /^(TLS handshake error: .*|authentication error - Nkey .*)$/s;
+/** What the server says about it, always behind a separator and last, whatever the client's name holds. */
+const violations = { 'Publish Violation - ': 'publish', 'Subscription Violation - ': 'subscribe' } as const;
+const refusedConnections = ['TLS handshake error: ', 'authentication error - Nkey '];
 const maxTextLength = 300;
 /** Client name and subject have 4 kB at most each (max_control_line); certificates may say more than anyone reads. */
 const maxLineLength = 16 * 1024;
@@ -44,19 +45,24 @@ export function parseNatsLogLine(line: string): LogObservation | undefined {
     port: Number(port),
     connection: Number(connection),
   };
-  const [, what, subject] = violationPattern.exec(rest) ?? [];
-  if (what !== undefined && subject !== undefined) {
-    const kind = what === 'Publish' ? 'publish' : 'subscribe';
-    return { ...origin, kind, subject: subjectIn(subject), detail: 'not permitted' };
-  }
-  const [, why] = connectionPattern.exec(rest) ?? [];
-  return why === undefined ? undefined : { ...origin, kind: 'connection', subject: '', detail: printable(why) };
+  const violation = lastViolation(rest);
+  if (violation !== undefined) return { ...origin, ...violation, detail: 'not permitted' };
+  if (!refusedConnections.some((start) => rest.startsWith(start))) return undefined;
+  return { ...origin, kind: 'connection', subject: '', detail: printable(rest) };
 }
 
-/** `Subject "a.b", Queue: "q", SID 1` or `Reply "a.b"`, in Go's quotes. */
+function lastViolation(rest: string): Pick<LogObservation, 'kind' | 'subject'> | undefined {
+  for (const [text, kind] of Object.entries(violations)) {
+    const at = rest.startsWith(text) ? 0 : rest.lastIndexOf(` - ${text}`) + ' - '.length;
+    if (at >= 0 && rest.startsWith(text, at)) return { kind, subject: subjectIn(rest.slice(at + text.length)) };
+  }
+  return undefined;
+}
+
+/** `Subject "a.b", Queue: "q", SID 1` or `Reply "a.b"`, in Go's quotes; a subject holds no spaces. */
 function subjectIn(text: string): string {
-  const [, quoted = text] = /^(?:Subject|Reply) "(.*?)"(?:, Queue: ".*", SID \d+|, SID \d+)?$/s.exec(text) ?? [];
-  return printable(quoted.replace(/\\(["\\])/g, '$1'));
+  const subject = text.slice(text.indexOf(' ') + 1).split(/, (?:Queue: "|SID \d)/, 1)[0] ?? '';
+  return printable(subject.replace(/^"|"$/g, '').replace(/\\(["\\])/g, '$1'));
 }
 
 /** On one line, without control characters, and short: it goes into events and onto terminals. */

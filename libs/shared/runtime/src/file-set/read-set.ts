@@ -85,7 +85,17 @@ export function isUsable({ cert, key, ca }: Pick<CertificateSet, keyof Certifica
 function readFrom(directory: string, target: string, read: (path: string) => Buffer): CertificateSet {
   const files = filesOfSet(target);
   const [cert, key, ca] = [read(files.cert), read(files.key), read(files.ca)];
-  return { directory, target, cert, key, ca, serial: serialOf(cert) };
+  return {
+    directory,
+    target,
+    cert,
+    key,
+    ca,
+    // Parsed only for those who ask
+    get serial() {
+      return serialOf(cert);
+    },
+  };
 }
 
 function readPart(path: string): Buffer {

@@ -8,13 +8,13 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { closeSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { AppError, systemErrorCode, toAppError } from '@easycerts/core';
 import type { UserIds, Users } from '../users.ts';
 import type { ProcessInfo } from './process-info.ts';
-import { findLeaderByEnvironment, processesOfSession, readBootId, readProcess } from './process-info.ts';
+import { findLeaderByEnvironment, readBootId, readProcess } from './process-info.ts';
 import type { ServiceManager, UnitSpec, UnitStatus } from './service-manager.ts';
 import { cutUnitLog, openUnitLog, readLastLines } from './unit-log.ts';
+import { becomesEmpty, killAll, mainOf, sessionOf, signalAll } from './unit-processes.ts';
 import type { UnitRecord } from './unit-record.ts';
 import { instanceVariable, readUnitRecords, writeUnitRecord } from './unit-record.ts';
 
@@ -29,10 +29,7 @@ export interface ProcessServiceManagerOptions {
 type ExitHandler = (unit: string, status: UnitStatus) => void;
 
 const adoptedPollMs = 200;
-const stopPollMs = 15;
 const logCutIntervalMs = 60_000;
-// After SIGKILL only a process in uninterruptible sleep stays.
-const killTimeoutMs = 10_000;
 const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** Makes the manager and adopts what an earlier one left running. */
@@ -197,7 +194,8 @@ class ProcessServiceManager implements ServiceManager {
     if (record === undefined) return { state: 'inactive' };
     const lastExit = record.lastExit === undefined ? {} : { lastExit: record.lastExit };
     if (record.phase !== 'running') return { state: record.phase === 'inactive' ? 'inactive' : 'failed', ...lastExit };
-    if (!this.#isAlive(record)) return { state: 'failed', ...lastExit };
+    // Of a child of ours that has just ended, how it ended is still to come.
+    if (!this.#isAlive(record) && !this.#children.has(unit)) return { state: 'failed', ...lastExit };
     return {
       state: 'active',
       ...lastExit,
@@ -235,51 +233,6 @@ class ProcessServiceManager implements ServiceManager {
   #logOf(unit: string): string {
     checkUnitName(unit);
     return join(this.#options.logDirectory, `${unit}.log`);
-  }
-}
-
-function mainOf(record: UnitRecord, bootId: string): ProcessInfo | undefined {
-  if (record.pid === undefined || record.bootId !== bootId) return undefined;
-  const info = readProcess(record.pid);
-  return info !== undefined && !info.isZombie && info.startTime === record.startTime ? info : undefined;
-}
-
-function sessionOf(record: UnitRecord, bootId: string): readonly ProcessInfo[] {
-  if (record.pid === undefined || record.startTime === undefined || record.bootId !== bootId) return [];
-  return processesOfSession(record.pid, record.startTime);
-}
-
-function signalAll(processes: readonly ProcessInfo[], signal: NodeJS.Signals): void {
-  for (const { pid } of processes) {
-    try {
-      process.kill(pid, signal);
-    } catch (error) {
-      if (systemErrorCode(error) !== 'ESRCH') throw toAppError(error, `send ${signal} to process ${pid}`);
-    }
-  }
-}
-
-async function becomesEmpty(targets: () => readonly ProcessInfo[], limitMs: number): Promise<boolean> {
-  const deadline = performance.now() + limitMs;
-  while (targets().length > 0) {
-    if (performance.now() > deadline) return false;
-    await delay(stopPollMs);
-  }
-  return true;
-}
-
-async function killAll(targets: () => readonly ProcessInfo[], unit: string): Promise<void> {
-  const deadline = performance.now() + killTimeoutMs;
-  // Signalled again each time: a process may have forked between the look and the signal.
-  for (let left = targets(); left.length > 0; left = targets()) {
-    if (performance.now() > deadline) {
-      const pids = left.map(({ pid }) => pid).join(', ');
-      throw new AppError('INTERNAL', `stop ${unit}: processes ${pids} do not end after SIGKILL`, {
-        details: { cure: 'they wait for a device or file system: see `ps -o pid,stat,wchan`' },
-      });
-    }
-    signalAll(left, 'SIGKILL');
-    await delay(stopPollMs);
   }
 }
 

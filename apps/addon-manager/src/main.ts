@@ -1,0 +1,6 @@
+/** The addon manager as a program of its own. */
+
+import { runMain } from '@easycerts/runtime';
+import { command } from './commands/command.ts';
+
+await runMain(command());

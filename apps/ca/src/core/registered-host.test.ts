@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { isAppError } from '@easycerts/core';
+import { master, node, registered } from '../../test/fixture.ts';
+import { decodeRegisteredHost, encodeRegisteredHost, registerKeyOf, roleOf } from './registered-host.ts';
+
+test('a host is read back as it was written', () => {
+  for (const host of [registered(master), registered(node, true), registered({ ...node, addresses: [] })]) {
+    assert.deepEqual(decodeRegisteredHost(registerKeyOf(host.record.name), encodeRegisteredHost(host)), host);
+  }
+});
+
+test('where an API server runs is a master', () => {
+  assert.equal(roleOf(master), 'master');
+  assert.equal(roleOf(node), 'node');
+  assert.equal(roleOf({ ...node, roles: [] }), 'node');
+});
+
+test('nothing but the facts of the list is kept of a host', () => {
+  const host = registered({ ...node, isRoot: true, secret: 'x' } as typeof node);
+  assert.ok(!Buffer.from(encodeRegisteredHost(host)).toString().includes('secret'));
+});
+
+const good = { name: 'n1', roles: ['node'], addresses: ['192.0.2.11'], revoked: false };
+const damaged: Readonly<Record<string, unknown>> = {
+  'not an object': [],
+  null: null,
+  'no name': { ...good, name: undefined },
+  'the name of another host': { ...good, name: 'n2' },
+  'a role that does not exist': { ...good, roles: ['node', 'admin'] },
+  'roles that are a text': { ...good, roles: 'master' },
+  'no roles': { ...good, roles: undefined },
+  'no addresses': { ...good, addresses: undefined },
+  'an address that is no text': { ...good, addresses: [1] },
+  'does not say whether it is revoked': { ...good, revoked: undefined },
+  'revoked as a text': { ...good, revoked: 'false' },
+};
+
+for (const [name, value] of Object.entries(damaged)) {
+  test(`damaged: ${name}`, () => {
+    const bytes = Buffer.from(JSON.stringify(value));
+    assert.throws(
+      () => decodeRegisteredHost('n1.record', bytes),
+      (error) => isAppError(error, 'DAMAGED'),
+    );
+  });
+}
+
+test('what is not JSON, and a name that is none, is damaged', () => {
+  assert.throws(
+    () => decodeRegisteredHost('n1.record', Buffer.from('{')),
+    (error) => isAppError(error, 'DAMAGED'),
+  );
+  const dotted = Buffer.from(JSON.stringify({ ...good, name: 'n1.x' }));
+  assert.throws(
+    () => decodeRegisteredHost('n1.x.record', dotted),
+    (error) => isAppError(error, 'DAMAGED'),
+  );
+});

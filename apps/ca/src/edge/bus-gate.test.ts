@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { BusCertificate } from '@easycerts/runtime';
+import { fixedClock } from '@easycerts/testing';
+import { master, node, now, registered } from '../../test/fixture.ts';
+import type { RegisteredHost } from '../core/registered-host.ts';
+import { decideAtGate } from './bus-gate.ts';
+
+const certificateOf = (kind: 'master' | 'node', id: string, part: Partial<BusCertificate> = {}): BusCertificate => ({
+  subject: `O=easycerts:${kind}s, CN=${id}`,
+  serial: 'ab',
+  fingerprint: 'cd',
+  notAfter: new Date(now.getTime() + 3_600_000),
+  identity: { kind, id },
+  ...part,
+});
+
+function decide(certificate: BusCertificate, hosts: readonly RegisteredHost[] | undefined): string {
+  const find = (host: string) => hosts?.find(({ record }) => record.name === host);
+  const register = () => (hosts === undefined ? undefined : { find });
+  const decision = decideAtGate(certificate, { register, ownHost: () => 'm1', clock: fixedClock() });
+  return decision.kind === 'allow' ? `allow ${decision.access.user}` : 'deny';
+}
+
+const all = [registered(master), registered({ ...master, name: 'm2' }), registered(node)];
+
+test('registered hosts get in as what their certificate says', () => {
+  assert.equal(decide(certificateOf('node', 'n1'), all), 'allow nodes/n1');
+  assert.equal(decide(certificateOf('master', 'm2'), all), 'allow masters/m2');
+});
+
+test('the host of this CA gets in before the register is loaded, nobody else', () => {
+  assert.equal(decide(certificateOf('master', 'm1'), undefined), 'allow masters/m1');
+  assert.equal(decide(certificateOf('master', 'm2'), undefined), 'deny');
+  assert.equal(decide(certificateOf('node', 'n1'), undefined), 'deny');
+  assert.equal(decide(certificateOf('node', 'm1'), undefined), 'deny');
+});
+
+const refused: Readonly<Record<string, [BusCertificate, readonly RegisteredHost[]]>> = {
+  'a host that is not in the register': [certificateOf('node', 'n9'), all],
+  'a revoked node': [certificateOf('node', 'n1'), [registered(node, true)]],
+  'the revoked host of this CA': [certificateOf('master', 'm1'), [registered(master, true)]],
+  'a node that shows the certificate of a master': [certificateOf('master', 'n1'), all],
+  'a master that shows the certificate of a node': [certificateOf('node', 'm2'), all],
+  'a certificate that is no identity': [certificateOf('node', 'n1', { identity: undefined }), all],
+  'an expired certificate': [certificateOf('node', 'n1', { notAfter: now }), all],
+};
+
+for (const [name, [certificate, hosts]] of Object.entries(refused)) {
+  test(`refused: ${name}`, () => {
+    assert.equal(decide(certificate, hosts), 'deny');
+  });
+}

