@@ -38,7 +38,7 @@ leave() {
 if [ "${2:-}" != inside ]; then
   ( join_groups; exec unshare --fork --kill-child --pid --mount --uts --ipc --net --cgroup bash "$0" "$work" inside ) &
   child=$!
-  trap 'kill -9 $child 2>/dev/null; wait $child 2>/dev/null; for i in 1 2 3 4 5; do leave; sleep 0.2; done' EXIT
+  trap 'kill -9 $child 2>/dev/null; wait $child 2>/dev/null; for i in $(seq 25); do leave; sleep 0.2; done' EXIT
   trap 'exit 0' TERM INT
   wait $child
   exit

@@ -127,7 +127,7 @@ describe('certmgr ensure', () => {
     await host.stopCa();
     const away = await certmgr(host, 'ensure', '--force', 'kubelet');
     assert.equal(away.code, 1);
-    assert.match(away.stdout, /kubelet: failed: UNAVAILABLE .*\n {2}do: .*\n2 certificates, 0 changed, 2 failed\n$/);
+    assert.match(away.stdout, /kubelet: failed: UNAVAILABLE .*\n {2}do: .*\n2 certificates, 0 changed, 2 failed\n$/s);
     assert.ok(await host.serialOf('kubelet'));
   });
 

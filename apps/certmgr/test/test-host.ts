@@ -1,5 +1,6 @@
 /** A host in a temporary folder: spec files, sets, and certmgr's parts with a clock that is told the time. */
 
+import assert from 'node:assert/strict';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import type { TestContext } from 'node:test';
 import { type CertificateSpec, filesOfSet, type Paths, pathsUnder } from '@easycerts/cluster';
@@ -140,3 +141,22 @@ export function plainSpec(name: string, directory: string): CertificateSpec {
 
 /** Past renewal of a certificate of thirty days. */
 export const afterTwoThirds = 20 * 24 * 60 * minuteMs;
+
+/** `kubelet:renewed` for everything that was done. */
+export function done({ outcomes }: PassResult): readonly string[] {
+  return outcomes
+    .flatMap((outcome) => {
+      if (outcome.kind === 'kept')
+        return outcome.kept.kind === 'nothing' ? [] : [`${outcome.name}:${outcome.kept.kind}`];
+      return outcome.kind === 'failed'
+        ? [`${outcome.name}:${outcome.attempt.error.code}`]
+        : [`${outcome.name}:broken-off`];
+    })
+    .sort();
+}
+
+/** Writes specs with these names and lets one pass deliver them. */
+export async function delivered(host: TestHost, ...names: readonly string[]): Promise<void> {
+  await host.writeSpecs(...names.map((name) => host.spec(name)));
+  assert.equal(done(await host.pass(host.assemble())).length, names.length);
+}

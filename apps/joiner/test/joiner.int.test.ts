@@ -62,6 +62,17 @@ describe('starting', () => {
     assert.equal(host.count('start a'), 1);
   });
 
+  it('waits for what a component must find, and starts it as soon as it is so', async () => {
+    const gate = host.file('gate');
+    host.component('a', { startWhen: { kind: 'file', path: gate } });
+    const joiner = await host.start();
+    await until(() => statusOf(joiner, 'a')?.detail?.includes(gate) === true);
+    assert.equal(host.count('start a'), 0);
+    writeFileSync(gate, 'open');
+    await host.ready(joiner);
+    assert.equal(host.events.ofType('component.failed').length, 0);
+  });
+
   it('makes the folders of a component first', async () => {
     const path = host.file('data/etcd');
     host.component('a', {
@@ -362,6 +373,8 @@ describe('joiner itself', () => {
     await first.close();
     writeFileSync(host.file('a.yaml'), 'two');
     process.kill(pid ?? 0, 'SIGKILL');
+    // Found dead at its start, which is news; one that dies later and is back at once is none.
+    await until(() => !existsSync(`/proc/${pid}`));
     const second = await host.start();
     await until(() => host.count('start a') === 2 && host.count('start b') === 2);
     await host.ready(second);

@@ -11,7 +11,10 @@ export function command(): Command {
     .addOption(dataOption())
     .action(async (flags: DataOption) => {
       const { execInside, requireSandbox } = await import('../edge/inside.ts');
-      const shell = ['/bin/bash', '/usr/bin/bash'].find((path) => existsSync(path)) ?? '/bin/sh';
-      process.exitCode = await execInside(requireSandbox(dataDirectoryOf(flags)), [shell]);
+      const shell = ['/usr/bin/bash', '/bin/bash'].find((path) => existsSync(path)) ?? '/bin/sh';
+      // Our terminal belongs to a session outside; `script` gives the shell one of its own, so that job control works.
+      const needsTerminal = process.stdin.isTTY && existsSync('/usr/bin/script');
+      const command = needsTerminal ? ['script', '--quiet', '--return', '--command', shell, '/dev/null'] : [shell];
+      process.exitCode = await execInside(requireSandbox(dataDirectoryOf(flags)), command);
     });
 }

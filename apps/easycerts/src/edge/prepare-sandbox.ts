@@ -43,9 +43,10 @@ export const insideShared = '/.sandbox/shared';
 /** Writes everything below the data directory's `sandbox` folder. */
 export function prepareSandbox(options: SandboxOptions, cgroups: CgroupPlan): PreparedSandbox {
   const { data, cable, command, env } = options;
-  const [root, skeleton, fstab, script, pidFile] = ['root', 'skeleton', 'fstab', 'start.sh', 'init.pid'].map((name) =>
-    join(data.sandbox, name),
-  ) as [string, string, string, string, string];
+  const at = (name: string): string => join(data.sandbox, name);
+  const files = { root: at('root'), skeleton: at('skeleton'), fstab: at('fstab'), pidFile: at('init.pid') };
+  const { fstab, pidFile, root, skeleton } = files;
+  const script = at('start.sh');
   const plan = planRoot(options, cgroups);
   mkdirSync(root, { recursive: true });
   rmSync(pidFile, { force: true });
@@ -55,7 +56,6 @@ export function prepareSandbox(options: SandboxOptions, cgroups: CgroupPlan): Pr
   writeSkeleton(skeleton, plan.entries);
   writeFileSync(fstab, renderFstab(plan.mounts, root));
   const { instance } = data;
-  const files = { root, skeleton, fstab, pidFile };
   writeFileSync(
     script,
     renderStartScript({

@@ -20,6 +20,7 @@ const https = {
   certFile: absolutePath.exactOptional(),
   keyFile: absolutePath.exactOptional(),
   serverName: z.string().exactOptional(),
+  bodyIncludes: z.string().min(1).exactOptional(),
 };
 
 const health = z.discriminatedUnion('kind', [
@@ -47,6 +48,7 @@ const componentSchema = z.object({
   ),
   directories: z.array(z.object({ path: absolutePath, owner: userName, group: userName, mode })),
   health,
+  startWhen: health.exactOptional(),
   reloadSignal: z.literal('SIGHUP').exactOptional(),
   startTimeoutMs: limitMs,
   stopTimeoutMs: limitMs,

@@ -23,6 +23,7 @@ function healthy(unit: string, changes: Partial<UnitFacts> = {}, spec: Partial<C
   return {
     spec: specOf(unit, { certificates, files, reloadSignal: 'SIGHUP', ...spec }),
     isActive: true,
+    startGate: undefined,
     isHealthy: true,
     attempt: 'none',
     startedWith: before,
@@ -54,6 +55,8 @@ describe('one component', () => {
   for (const [rule, facts, expected] of [
     ['is left alone when nothing changed', healthy('a'), []],
     ['is started when it does not run', stopped('a'), ['start a: not-running']],
+    ['is not started while its condition does not hold', stopped('a', { startGate: 'no podCIDR' }), []],
+    ['goes on running when its condition no longer holds', healthy('a', { startGate: 'no podCIDR' }), []],
     [
       'is started when it does not run and nobody remembers it',
       stopped('a', { startedWith: before }),

@@ -17,6 +17,8 @@ import { startOrderOf } from './start-order.ts';
 export interface UnitFacts {
   readonly spec: ComponentSpec;
   readonly isActive: boolean;
+  /** What its `startWhen` still waits for; undefined when it may start. */
+  readonly startGate: string | undefined;
   readonly isHealthy: boolean;
   /** An attempt is under way: to bring it up, or to change it while it runs. */
   readonly attempt: 'none' | 'start' | 'change';
@@ -101,6 +103,7 @@ function decideForStopped(facts: UnitFacts, around: Surroundings): Decision {
   if (missing.length > 0) return { kind: 'wait', for: missing.join(', ') };
   const need = unmetNeed(facts, around);
   if (need !== undefined) return { kind: 'wait', for: need };
+  if (facts.startGate !== undefined) return { kind: 'wait', for: facts.startGate };
   const changes = startedWith === undefined ? [] : changesOf(spec, startedWith, observed);
   // With other inputs a component that failed deserves another chance at once.
   const mayStart = around.nowMs >= facts.retryAtMs || facts.isForced || changes.length > 0;

@@ -111,7 +111,7 @@ export class Conductor {
     this.#stopListening();
     await this.#looking;
     await this.#roster.settle();
-    for (const { health } of this.#roster.all()) health.pause();
+    for (const unit of this.#roster.all()) unit.pauseChecks();
     const error = new AppError('CANCELLED', 'joiner ends');
     for (const name of this.#waiters.keys()) this.#settleWaiters(name, { attempt: undefined, error });
     if (stopComponents) await this.#roster.stopAll();
@@ -163,6 +163,7 @@ export class Conductor {
     const isActing = unit.attempt !== undefined && unit.attempt.deadlineMs === undefined;
     if (!isActing) unit.status = await this.#options.manager.status(unit.unit);
     unit.observe(this.#options.observer.observe(unit.spec), this.#nowMs());
+    unit.watchGate();
   }
 
   #judgeHost(units: readonly ManagedUnit[]): void {

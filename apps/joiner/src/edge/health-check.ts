@@ -21,6 +21,8 @@ export interface HealthFacts {
 const provesRunningMs = 1_000;
 // Of an answer that is not 200: enough to tell which of the API server's checks failed.
 const shownBytes = 300;
+/** A Node object with many images has some 20 kB. */
+const searchedBytes = 1024 * 1024;
 const loopback = /^(127\.\d+\.\d+\.\d+|\[?::1\]?|localhost)$/;
 
 /** Checks once. Never throws. */
@@ -47,7 +49,7 @@ async function problemOf(check: HealthCheck, { runningForMs, timeoutMs }: Health
     case 'http':
       return answers(httpRequest, check.url, { timeoutMs });
     case 'https':
-      return answers(httpsRequest, check.url, { timeoutMs, ...tlsOptionsOf(check) });
+      return answers(httpsRequest, check.url, { timeoutMs, wanted: check.bodyIncludes, ...tlsOptionsOf(check) });
     default:
       throw new TypeError(`unknown health check ${check satisfies never}`);
   }
@@ -69,12 +71,16 @@ function tlsOptionsOf(check: Extract<HealthCheck, { kind: 'https' }>): object {
 async function answers(
   request: typeof httpRequest,
   url: string,
-  { timeoutMs, ...options }: { readonly timeoutMs: number } & RequestOptions,
+  {
+    timeoutMs,
+    wanted,
+    ...options
+  }: { readonly timeoutMs: number; readonly wanted?: string | undefined } & RequestOptions,
 ): Promise<string | undefined> {
   const { promise, resolve, reject } = Promise.withResolvers<string | undefined>();
   // A connection of its own each time: an old one would still be served with old certificates.
   const call = request(url, { ...options, agent: false }, (response) => {
-    describeAnswer(response).then(resolve, reject);
+    describeAnswer(response, wanted).then(resolve, reject);
   });
   call.on('error', reject);
   const timer = setTimeout(() => call.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
@@ -87,11 +93,8 @@ async function answers(
   }
 }
 
-async function describeAnswer(response: IncomingMessage): Promise<string | undefined> {
-  if (response.statusCode === 200) {
-    response.resume();
-    return undefined;
-  }
+async function describeAnswer(response: IncomingMessage, wanted: string | undefined): Promise<string | undefined> {
+  if (response.statusCode === 200) return wanted === undefined ? ignoreBody(response) : missingIn(response, wanted);
   let body = '';
   for await (const chunk of response.setEncoding('utf8')) {
     body += chunk;
@@ -100,6 +103,20 @@ async function describeAnswer(response: IncomingMessage): Promise<string | undef
   const failed = body.split('\n').filter((line) => line.startsWith('[-]'));
   const shown = (failed.length > 0 ? failed.join(' ') : body.replace(/\s+/g, ' ')).trim().slice(0, shownBytes);
   return `answers ${response.statusCode}${shown === '' ? '' : `: ${shown}`}`;
+}
+
+function ignoreBody(response: IncomingMessage): undefined {
+  response.resume();
+}
+
+async function missingIn(response: IncomingMessage, wanted: string): Promise<string | undefined> {
+  let body = '';
+  for await (const chunk of response.setEncoding('utf8')) {
+    body += chunk;
+    if (body.includes(wanted)) return undefined;
+    if (body.length > searchedBytes) break;
+  }
+  return `the answer does not hold ${wanted}`;
 }
 
 async function connects(socket: Socket, timeoutMs: number): Promise<string | undefined> {

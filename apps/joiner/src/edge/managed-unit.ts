@@ -5,7 +5,7 @@ import type { Clock, ComponentActionReason } from '@easycerts/core';
 import type { UnitStatus } from '@easycerts/runtime';
 import { isSameFingerprint } from '../core/fingerprint.ts';
 import type { UnitFacts } from '../core/plan.ts';
-import { checkHealth } from './health-check.ts';
+import { checkHealth, type Health } from './health-check.ts';
 import { HealthWatch } from './health-watch.ts';
 import type { Observation } from './observer.ts';
 import type { ComponentRecord } from './records.ts';
@@ -30,6 +30,8 @@ export interface UnitFailure {
 export class ManagedUnit {
   spec: ComponentSpec;
   readonly health: HealthWatch;
+  readonly #gate: HealthWatch;
+  #isGateWatched = false;
   status: UnitStatus = { state: 'inactive' };
   observation: Observation;
   changedAtMs: number;
@@ -60,6 +62,28 @@ export class ManagedUnit {
       check: (timeoutMs) => checkHealth(this.spec.health, { timeoutMs, runningForMs: this.#runningForMs() }),
       onChange: given.onChange,
     });
+    this.#gate = new HealthWatch({
+      clock: given.clock,
+      check: (timeoutMs) => this.#checkGate(timeoutMs),
+      onChange: given.onChange,
+    });
+  }
+
+  /** Looks whether a component that does not run may start, or stops looking. */
+  watchGate(): void {
+    const isWanted =
+      this.spec.startWhen !== undefined && !this.isActive && this.attempt === undefined && !this.isStopping;
+    if (isWanted === this.#isGateWatched) return;
+    this.#isGateWatched = isWanted;
+    if (isWanted) this.#gate.begin();
+    else this.#gate.pause();
+  }
+
+  /** Ends all looking: nobody asks any more. */
+  pauseChecks(): void {
+    this.health.pause();
+    this.#gate.pause();
+    this.#isGateWatched = false;
   }
 
   get unit(): string {
@@ -83,6 +107,7 @@ export class ManagedUnit {
     return {
       spec: this.spec,
       isActive: this.isActive,
+      startGate: this.spec.startWhen === undefined ? undefined : this.#gate.detail,
       isHealthy: this.isHealthy,
       attempt: this.attempt === undefined ? 'none' : isChange(this.attempt) ? 'change' : 'start',
       startedWith: record?.startedWith,
@@ -92,6 +117,13 @@ export class ManagedUnit {
       retryAtMs: this.retryAtMs,
       isForced: this.isForced,
     };
+  }
+
+  async #checkGate(timeoutMs: number): Promise<Health> {
+    const { startWhen } = this.spec;
+    return startWhen === undefined
+      ? { isHealthy: true }
+      : checkHealth(startWhen, { timeoutMs, runningForMs: undefined });
   }
 
   #runningForMs(): number | undefined {

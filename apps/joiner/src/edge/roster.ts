@@ -83,7 +83,7 @@ export class Roster {
     if (unit !== undefined) unit.isStopping = true;
     const stop = async (): Promise<void> => {
       await unit?.work;
-      unit?.health.pause();
+      unit?.pauseChecks();
       await manager.stop(name);
       records.delete(name);
       this.#units.delete(name);

@@ -35,6 +35,8 @@ export type HealthCheck =
       readonly certFile?: string;
       readonly keyFile?: string;
       readonly serverName?: string;
+      /** What the answer must also hold. */
+      readonly bodyIncludes?: string;
     }
   | { readonly kind: 'http'; readonly url: string }
   /** A UNIX socket that accepts a connection. */
@@ -71,6 +73,8 @@ export interface ComponentSpec {
   readonly certificates: readonly CertificateUse[];
   readonly directories: readonly DirectorySpec[];
   readonly health: HealthCheck;
+  /** What must be so before it is started, besides `startAfter`: for a program that only ends when it is not. */
+  readonly startWhen?: HealthCheck;
   /** Signal that makes it read its files again, for `onChange: 'reload'`. */
   readonly reloadSignal?: 'SIGHUP';
   /** How long it may take to become healthy, then to stop. */

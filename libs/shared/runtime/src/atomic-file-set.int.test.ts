@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { watch } from 'node:fs';
-import { chmod, lstat, mkdir, readFile, readlink, rename, stat, symlink, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readFile, readlink, rename, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { isAppError } from '@easycerts/core';
@@ -283,43 +283,5 @@ describe('every operation of a delivery', () => {
       assert.equal((await entriesOf(`${dirname(directory)}/.previous`)).length, 1);
       assert.ok((await readSet(`${dirname(directory)}/.previous/kubelet`)).serial);
     });
-  });
-});
-
-describe('cleanSets', () => {
-  test('says what it found, and nothing on a tidy folder or an absent one', async (t) => {
-    const parent = await temporaryFolder(t);
-    assert.deepEqual(await cleanSets(parent), []);
-    assert.deepEqual(await cleanSets(`${parent}/absent`), []);
-    await deliverSet(deliveryOf(`${parent}/kubelet`, sets.a1));
-    await deliverSet(deliveryOf(`${parent}/kubelet`, sets.b2));
-    assert.deepEqual(await cleanSets(parent), []);
-  });
-
-  test('removes directories that no link points to, temporary links and leftovers of the copy', async (t) => {
-    const parent = await temporaryFolder(t);
-    for (const files of [sets.a1, sets.b2]) await deliverSet(deliveryOf(`${parent}/kubelet`, files));
-    await mkdir(`${parent}/.sets/kubelet.1-a`);
-    await mkdir(`${parent}/.sets/never-linked.1-a`);
-    await symlink('.sets/etcd.1-a', `${parent}/.sets/etcd.1-a.link`);
-    await mkdir(`${parent}/.previous/.sets/flannel.1-a`);
-    await writeFile(`${parent}/.sets/a note`, 'not ours');
-    const found = await cleanSets(parent);
-    assert.deepEqual([...found].sort(), ['etcd', 'flannel', 'kubelet', 'never-linked']);
-    const left = (await entriesOf(parent)).map((entry) => entry.split('.')[0]);
-    assert.deepEqual(left.sort(), ['a note', 'kubelet']);
-    assert.deepEqual((await entriesOf(`${parent}/.previous`)).length, 1);
-    assert.equal((await readSet(`${parent}/kubelet`)).serial, 'b2');
-  });
-
-  test('removes nothing while something foreign stands at the place of the link', async (t) => {
-    const parent = await temporaryFolder(t);
-    await mkdir(`${parent}/.sets/kubelet.1-a`, { recursive: true });
-    await mkdir(`${parent}/kubelet`);
-    await writeFile(`${parent}/kubelet/tls.key`, 'by hand');
-    await chmod(`${parent}/kubelet/tls.key`, 0o400);
-    await cleanSets(parent);
-    assert.deepEqual(await entriesOf(parent), ['kubelet.1-a']);
-    assert.equal(await readFile(`${parent}/kubelet/tls.key`, 'utf8'), 'by hand');
   });
 });

@@ -15,8 +15,6 @@ export type { BusAudit, BusAuditOptions } from './bus/bus-audit.ts';
 export { startBusAudit } from './bus/bus-audit.ts';
 export type { BusDecision } from './bus/bus-decision.ts';
 export { decideByCertificate } from './bus/bus-decision.ts';
-export type { BusGuard, BusGuardOptions } from './bus/bus-guard.ts';
-export { startBusGuard } from './bus/bus-guard.ts';
 export type { BusCertificate } from './bus/bus-identity.ts';
 export { busCertificateOf, readBusIdentity } from './bus/bus-identity.ts';
 export type { ConnectBusOptions } from './bus/connect-bus.ts';

@@ -14,6 +14,8 @@ import { isNodeReady } from './node-ready.ts';
 export interface ClusterLook {
   readonly lines: readonly ProgressLine[];
   readonly isReady: boolean;
+  /** It has been told to stop, by us or by `easycerts down`. */
+  readonly isStopping: boolean;
   readonly hasEnded: boolean;
   readonly failure?: Failure;
 }
@@ -46,6 +48,7 @@ export function watchCluster(options: WatchOptions): ClusterWatch {
       return {
         lines,
         isReady: components.length > 0 && isComplete(lines),
+        isStopping: supervisor?.phase === 'stopping' || supervisor?.phase === 'stopped',
         hasEnded: !isRunning(live.init),
         ...(supervisor?.failure === undefined ? {} : { failure: supervisor.failure }),
       };

@@ -22,8 +22,13 @@ before(() => {
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 const lines: readonly ProgressLine[] = [{ name: 'etcd', state: 'working' }];
-const working: ClusterLook = { lines, isReady: false, hasEnded: false };
-const ready: ClusterLook = { lines: [{ name: 'etcd', state: 'done' }], isReady: true, hasEnded: false };
+const working: ClusterLook = { lines, isReady: false, isStopping: false, hasEnded: false };
+const ready: ClusterLook = {
+  lines: [{ name: 'etcd', state: 'done' }],
+  isReady: true,
+  isStopping: false,
+  hasEnded: false,
+};
 const failed: ClusterLook = { ...working, lines: [{ name: 'etcd', state: 'failed' }] };
 
 /** Gives one look after the other, the last one again and again. */
@@ -75,6 +80,13 @@ test('a cluster that ends by itself is an error with its last words', async () =
     run([working, { ...working, hasEnded: true }]).ended,
     (error) => isAppError(error, 'INTERNAL') && error.message.includes('supervisor: last words'),
   );
+});
+
+test('stopped by `easycerts down` it ends without an error, unless it was not ready yet', async () => {
+  const looks = [ready, { ...ready, isStopping: true }, { ...ready, hasEnded: true }];
+  await run(looks, { until: 'stopped' }).ended;
+  const early = looks.map((look) => ({ ...look, isReady: false }));
+  await assert.rejects(run(early).ended, (error) => isAppError(error, 'CANCELLED'));
 });
 
 test('a host that could not be prepared is the error that the command told', async () => {

@@ -1,7 +1,7 @@
 /** Follows a cluster until it is ready, or until it is stopped, and shows what changes. */
 
 import { setTimeout as delay } from 'node:timers/promises';
-import { formatDuration } from '@easycerts/core';
+import { AppError, formatDuration } from '@easycerts/core';
 import { changedLines, type ProgressLine, unfinishedLines } from '../../core/progress.ts';
 import type { DataDirectory } from '../data-directory.ts';
 import type { ClusterWatch } from './cluster-watch.ts';
@@ -22,20 +22,24 @@ const lookEveryMs = 100;
 
 /**
  * `ready`: resolves when everything is; AppError of the signal, of a cluster that ended, or, detached, DEADLINE_EXCEEDED.
- * `stopped`: resolves when the signal is aborted; AppError when the cluster ends by itself.
+ * `stopped`: resolves when the signal is aborted or `easycerts down` was called; AppError when the cluster ends by itself.
  */
 export async function follow(options: FollowOptions): Promise<void> {
   const { data, signal, timeoutMs, until, view, watch } = options;
   const deadline = performance.now() + timeoutMs;
   let before: readonly ProgressLine[] = [];
   let isLate = false;
+  let wasStopping = false;
   for (;;) {
-    const { failure, hasEnded, isReady, lines } = await watch.look();
+    const { failure, hasEnded, isReady, isStopping, lines } = await watch.look();
+    wasStopping ||= isStopping;
     view.update(lines);
     tellFailures(options, before, lines);
     before = lines;
     if (signal.aborted && until === 'stopped') return;
     signal.throwIfAborted();
+    if (hasEnded && wasStopping && until === 'stopped') return;
+    if (hasEnded && wasStopping) throw new AppError('CANCELLED', 'stopped by `easycerts down`');
     if (hasEnded || failure !== undefined) throw endedError(data, failure);
     if (until === 'ready' && isReady) return;
     if (until === 'ready' && !isLate && performance.now() > deadline) {

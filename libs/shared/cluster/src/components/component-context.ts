@@ -71,7 +71,7 @@ export function mutualTlsCheck(
   name: string,
   url: string,
   given: GivenFiles = {},
-): HealthCheck {
+): Extract<HealthCheck, { kind: 'https' }> {
   const { cert, key, ca } = certificateFiles(context, name, given);
   return { kind: 'https', url, caFile: ca, certFile: cert, keyFile: key };
 }

@@ -2,12 +2,21 @@
 
 import { unitOf } from '../component-name.ts';
 import type { ComponentSpec } from '../component-spec.ts';
-import { type ComponentContext, flags, kubeconfigPath, nodeAddress, readAtStart, uses } from './component-context.ts';
+import {
+  type ComponentContext,
+  flags,
+  kubeconfigPath,
+  mutualTlsCheck,
+  nodeAddress,
+  readAtStart,
+  uses,
+} from './component-context.ts';
 
 export function flannel(context: ComponentContext): ComponentSpec {
   const { config, host, paths } = context;
   const networkFile = `${paths.kubernetes}/flannel-network.json`;
   const kubeconfig = kubeconfigPath(context, 'flannel');
+  const server = config.flannel.kubeconfig.server ?? config.apiserverAddress;
   return {
     component: 'flannel',
     unit: unitOf.flannel,
@@ -30,11 +39,15 @@ export function flannel(context: ComponentContext): ComponentSpec {
     },
     user: 'root',
     group: 'root',
-    // it ends by itself while its Node object has no podCIDR, so it comes after the kubelet that registers the Node
     startAfter: config.kubelet.enable ? [unitOf.kubelet] : [],
     files: readAtStart(networkFile, kubeconfig),
     certificates: uses(context, 'flannel-client', { leaf: 'none', bundle: 'restart' }),
     directories: [],
+    // it ends by itself while it may not read its Node, or the Node has no podCIDR
+    startWhen: {
+      ...mutualTlsCheck(context, 'flannel-client', `${server}/api/v1/nodes/${host.name}`, config.flannel.kubeconfig),
+      bodyIncludes: '"podCIDR"',
+    },
     health: { kind: 'file', path: paths.flannelSubnet },
     startTimeoutMs: 120_000,
     stopTimeoutMs: 10_000,

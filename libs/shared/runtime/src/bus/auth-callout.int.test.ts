@@ -8,10 +8,11 @@ import type { TestBus } from '@easycerts/testing';
 import { createTestAuthority, createTestPki, silentLogger, startTestBus } from '@easycerts/testing';
 import { AuthorizationError, connect } from '@nats-io/transport-node';
 import { systemClock } from '../clock.ts';
-import { nkeyAuthenticator, startAuthCallout } from './auth-callout.ts';
+import { startAuthCallout } from './auth-callout.ts';
 import type { BusDecision } from './bus-decision.ts';
 import { decideByCertificate } from './bus-decision.ts';
 import type { BusCertificate } from './bus-identity.ts';
+import { nkeyAuthenticator } from './nkey-authenticator.ts';
 import { connectRaw } from './testing/raw-client.ts';
 
 let testBus: TestBus;

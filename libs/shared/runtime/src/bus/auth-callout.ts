@@ -1,9 +1,8 @@
 /** Answers nats-server's question who may connect, as what: by client certificate, live, for each connection. */
 
-import { sign } from 'node:crypto';
 import type { Clock } from '@easycerts/core';
 import { secondMs, toAppError } from '@easycerts/core';
-import type { Authenticator, Msg } from '@nats-io/transport-node';
+import type { Msg } from '@nats-io/transport-node';
 import type { Logger } from '../logger.ts';
 import type { RunningService } from '../service.ts';
 import type { BusDecision } from './bus-decision.ts';
@@ -14,6 +13,7 @@ import { allowToken, calloutSubject, denyToken, parseCalloutRequest } from './ca
 import type { JwtIssuer } from './fast-jwt.ts';
 import type { ReconnectPauses } from './nats-link.ts';
 import { openNatsLink } from './nats-link.ts';
+import { nkeyAuthenticator } from './nkey-authenticator.ts';
 import { privateKeyOfSeed, publicNkeyOf } from './nkey-codec.ts';
 import type { BusRefusal } from './refusal.ts';
 import { subscribeLive } from './subscribe-live.ts';
@@ -123,11 +123,4 @@ async function withinTime(decision: BusDecision | Promise<BusDecision>): Promise
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** Proves the possession of a seed: signs the server's nonce, with node:crypto because the client's own way takes 30 ms. */
-export function nkeyAuthenticator(seed: string): Authenticator {
-  const key = privateKeyOfSeed('user', seed);
-  const nkey = publicNkeyOf('user', key);
-  return (nonce) => ({ nkey, sig: sign(null, Buffer.from(nonce ?? ''), key).toString('base64url') });
 }

@@ -16,38 +16,54 @@ import {
 } from '@easycerts/testing';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { systemClock } from '../clock.ts';
-import { nkeyAuthenticator } from './auth-callout.ts';
+import type { RunningService } from '../service.ts';
+import { startAuthCallout } from './auth-callout.ts';
 import { startBusAudit } from './bus-audit.ts';
 import { decideByCertificate } from './bus-decision.ts';
-import type { BusGuard } from './bus-guard.ts';
-import { startBusGuard } from './bus-guard.ts';
 import { openConnectionRegister } from './connection-register.ts';
+import { nkeyAuthenticator } from './nkey-authenticator.ts';
 import type { BusRefusal } from './refusal.ts';
+import { createRefusalReporter } from './refusal-reporter.ts';
 import { connectRaw } from './testing/raw-client.ts';
 
 let testBus: TestBus;
 let events: RecordingPublisher;
-let guard: BusGuard;
+/** What a master runs to guard its bus, in the order in which it is closed. */
+const running: RunningService[] = [];
 
 before(async () => {
   testBus = await startTestBus();
   await testBus.stopCallout();
   events = recordingPublisher({ host: 'm1', service: 'ca' }, systemClock);
-  guard = startBusGuard({
-    server: testBus.servers[0] ?? '',
-    identityDirectory: await testBus.identity('m1', 'master'),
-    keys: testBus.server.keys,
-    logFile: testBus.server.logFile,
-    stateFile: join(testBus.server.directory, 'audit.json'),
-    decide: (certificate) => decideByCertificate(certificate, systemClock),
-    events,
-    clock: systemClock,
-    logger: silentLogger(),
+  const server = testBus.servers[0] ?? '';
+  const identityDirectory = await testBus.identity('m1', 'master');
+  const { keys } = testBus.server;
+  const logger = silentLogger();
+  const clock = systemClock;
+  const reporter = createRefusalReporter({ events, clock });
+  const callout = startAuthCallout({
+    servers: [server],
+    identityDirectory,
+    authUserSeed: keys.authUser.seed,
+    issuerSeed: keys.issuer.seed,
+    decide: (certificate) => decideByCertificate(certificate, clock),
+    onRefused: (refusal) => reporter.report(refusal),
+    clock,
+    logger,
   });
-  await guard.whenConnected(15_000);
+  const connections = openConnectionRegister({
+    server,
+    identityDirectory,
+    systemUserSeed: keys.systemUser.seed,
+    logger,
+  });
+  const stateFile = join(testBus.server.directory, 'audit.json');
+  const audit = startBusAudit({ logFile: testBus.server.logFile, stateFile, connections, reporter, clock, logger });
+  running.push(callout, audit, connections, reporter);
+  await callout.whenConnected(15_000);
 });
 after(async () => {
-  await guard?.close();
+  for (const service of running) await service.close();
   await testBus?.close();
 });
 

@@ -80,7 +80,9 @@ async function reportLines(lines: readonly string[], { connections, reporter, cl
   for (const line of lines) {
     const observation = parseNatsLogLine(line);
     if (observation === undefined) continue;
-    const key = JSON.stringify([observation.connection, observation.kind, observation.subject]);
+    // With the address: a forged line must not stand for a true one.
+    const { connection, address, port, kind, subject } = observation;
+    const key = JSON.stringify([connection, address, port, kind, subject]);
     const known = counted.get(key);
     if (known !== undefined) known.count += 1;
     else if (counted.size < maxObservations) counted.set(key, { observation, count: 1 });
@@ -125,7 +127,9 @@ function refusalOf(observation: LogObservation, found: KnownConnection | undefin
       peer,
     };
   }
-  return { kind, user: certificateSubjectOf(found.user), subject, detail, peer };
+  // Whoever was not let in has shown no name that counts.
+  const user = kind === 'connection' ? '' : certificateSubjectOf(found.user);
+  return { kind, user, subject, detail, peer };
 }
 
 /** `nodes/n1` as the subject of the certificate behind it, as the callout reports it. */

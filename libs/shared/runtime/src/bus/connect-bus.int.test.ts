@@ -385,6 +385,22 @@ test('a renewed identity is used at the next connection', async () => {
   await folder.remove();
 });
 
+test('the CA is on the bus without the callout, with all rights of a master', async () => {
+  await testBus.stopCallout();
+  const folder = await temporaryDirectory();
+  const identityDirectory = await testBus.pki.writeSet(join(folder.path, 'any'), { commonName: 'easycerts-bus' });
+  const bus = await open({ identityDirectory, userSeed: testBus.server.keys.bootUser.seed });
+  await bus.whenConnected(15_000);
+  const stream = await bus.stream('BOOT', ['easycerts.v1.boot.>']);
+  assert.equal(await stream.append('easycerts.v1.boot.x', Buffer.from('x')), 1);
+  bus.events.publish(hostReady('boot'));
+  await bus.events.flush(5_000);
+  const ids = (await collect(bus.readEvents({ from: 'all', follow: false }))).map(({ id }) => id);
+  assert.ok(ids.includes('host.ready:m1:boot'));
+  await testBus.startCallout();
+  await folder.remove();
+});
+
 test('close ends everything, also while there is no bus', async () => {
   const bus = await open({ servers: ['tls://127.0.0.1:1'] });
   const begin = performance.now();

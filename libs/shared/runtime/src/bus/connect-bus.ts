@@ -5,7 +5,6 @@ import type { Clock } from '@easycerts/core';
 import { AppError } from '@easycerts/core';
 import { jetstream } from '@nats-io/jetstream';
 import type { Logger } from '../logger.ts';
-import { nkeyAuthenticator } from './auth-callout.ts';
 import type { Bus } from './bus.ts';
 import { readBusIdentity } from './bus-identity.ts';
 import { openDurableStream } from './durable-stream.ts';
@@ -16,6 +15,7 @@ import { createEventPublisher } from './event-publisher.ts';
 import { openBucket } from './key-value-bucket.ts';
 import type { NatsLink } from './nats-link.ts';
 import { openNatsLink } from './nats-link.ts';
+import { nkeyAuthenticator } from './nkey-authenticator.ts';
 import { openNodeBucket } from './node-bucket.ts';
 import type { BusIdentity } from './permissions.ts';
 import { inboxPrefixOf } from './permissions.ts';
@@ -28,7 +28,10 @@ export interface ConnectBusOptions {
   readonly servers: readonly string[];
   /** Certificate set of the host's identity; read at each connection. It may appear later. */
   readonly identityDirectory: string;
-  /** Seed of a user in account CORE that nats-server knows by itself: for the CA, which must not wait for its own callout. */
+  /**
+   * Seed of a user in account CORE that nats-server knows by itself: for the CA, which must not wait for its own callout. The
+   * certificate is shown, but does not decide.
+   */
   readonly userSeed?: string;
   readonly origin: EventOrigin;
   readonly clock: Clock;
@@ -45,7 +48,12 @@ const closingFlushMs = 1_000;
 export async function connectBus(options: ConnectBusOptions): Promise<Bus> {
   const { origin, clock, logger } = options;
   const closing = new AbortController();
+  const authenticator = options.userSeed === undefined ? {} : { authenticator: nkeyAuthenticator(options.userSeed) };
   let identity: BusIdentity | undefined;
+  const identityNow = async (): Promise<BusIdentity> =>
+    options.userSeed === undefined
+      ? await readBusIdentity(options.identityDirectory)
+      : { kind: 'master', id: origin.host };
   const link = openNatsLink({
     servers: options.servers,
     identityDirectory: options.identityDirectory,
@@ -53,10 +61,8 @@ export async function connectBus(options: ConnectBusOptions): Promise<Bus> {
     logger,
     random: options.random ?? Math.random,
     prepare: async () => {
-      identity = await readBusIdentity(options.identityDirectory);
-      const authenticator =
-        options.userSeed === undefined ? {} : { authenticator: nkeyAuthenticator(options.userSeed) };
-      return { inboxPrefix: inboxPrefixOf(identity), ...authenticator };
+      identity = await identityNow();
+      return { ...authenticator, inboxPrefix: inboxPrefixOf(identity) };
     },
   });
   const makeStreams = ensureStreams(link, [eventsStreamConfig, auditStreamConfig]);
@@ -99,7 +105,7 @@ export async function connectBus(options: ConnectBusOptions): Promise<Bus> {
       return openDurableStream(link, recordStreamConfig(name, subjects));
     },
     bucket: async (name, bucketOptions = {}) => {
-      const who = identity ?? (await readBusIdentity(options.identityDirectory).catch(() => undefined));
+      const who = identity ?? (await identityNow().catch(() => undefined));
       if (who?.kind === 'node') return openNodeBucket({ link, name, id: who.id });
       return openBucket({ link, name, options: bucketOptions, logger, closed: closing.signal });
     },

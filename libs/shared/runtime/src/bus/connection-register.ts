@@ -3,8 +3,8 @@
 import { z } from 'zod';
 import type { Logger } from '../logger.ts';
 import type { RunningService } from '../service.ts';
-import { nkeyAuthenticator } from './auth-callout.ts';
 import { openNatsLink } from './nats-link.ts';
+import { nkeyAuthenticator } from './nkey-authenticator.ts';
 
 export interface ConnectionRegisterOptions {
   /** The one server whose connections are asked about. */

@@ -24,7 +24,7 @@ export function createRefusalThrottle(): RefusalThrottle {
   let heldOfAll = 0;
   return {
     add: (refusal, count) => {
-      const key = JSON.stringify([refusal.kind, refusal.user, refusal.subject, refusal.peer]);
+      const key = JSON.stringify([refusal.kind, refusal.user, refusal.subject, refusal.detail, refusal.peer]);
       const known = told.get(key);
       if (known !== undefined) {
         known.held += count;
