@@ -1,16 +1,17 @@
 /** Does the same thing again and again while something else happens, and counts how it went. */
 
-export interface Continuous {
-  /** Ends it; what was counted. */
-  stop(): Promise<{ readonly attempts: number; readonly failures: readonly string[] }>;
+export interface Attempts {
+  readonly attempts: number;
+  /** When and how each failed one failed. */
+  readonly failures: readonly string[];
 }
 
-/** Begins at once; one attempt follows the other. */
-export function continuously(attempt: () => Promise<void>): Continuous {
+/** Attempts one after the other for as long as `work` takes. Rejects when `work` does; an attempt that fails is counted. */
+export async function during(work: () => Promise<void>, attempt: () => Promise<unknown>): Promise<Attempts> {
   const failures: string[] = [];
   let attempts = 0;
   let isStopping = false;
-  const running = (async () => {
+  const attempting = (async () => {
     while (!isStopping) {
       attempts += 1;
       try {
@@ -20,11 +21,11 @@ export function continuously(attempt: () => Promise<void>): Continuous {
       }
     }
   })();
-  return {
-    async stop() {
-      isStopping = true;
-      await running;
-      return { attempts, failures };
-    },
-  };
+  try {
+    await work();
+  } finally {
+    isStopping = true;
+    await attempting;
+  }
+  return { attempts, failures };
 }

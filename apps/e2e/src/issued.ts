@@ -1,9 +1,9 @@
 /** What was issued, as the three places say that keep it. */
 
-import { isAppError } from '@easycerts/core';
 import { connectBus, systemClock } from '@easycerts/runtime';
 import { silentLogger } from '@easycerts/testing';
 import type { Cluster } from './cluster.ts';
+import { eventually } from './eventually.ts';
 import { normalSerial } from './https-request.ts';
 
 /** A line of `ca list --json`. */
@@ -34,23 +34,13 @@ export async function ledgerSerials(cluster: Cluster, address: string): Promise<
     logger: silentLogger(),
   });
   try {
-    const stream = await whenConnected(() => bus.stream('LEDGER', ['easycerts.v1.ledger.>']));
+    await eventually('the bus', () => bus.isConnected());
+    const stream = await bus.stream('LEDGER', ['easycerts.v1.ledger.>']);
     const serials: string[] = [];
     for await (const { data } of stream.read(1)) serials.push(...serialsIn(data));
     return serials;
   } finally {
     await bus.close();
-  }
-}
-
-async function whenConnected<T>(attempt: () => Promise<T>): Promise<T> {
-  const deadlineMs = Date.now() + 20_000;
-  for (;;) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (!isAppError(error, 'UNAVAILABLE') || Date.now() > deadlineMs) throw error;
-    }
   }
 }
 

@@ -22,15 +22,27 @@ function bundleOf(issued: readonly IssuedCertificate[], authority: string): stri
   return setOf(machine, name).ca;
 }
 
-/** Writes a certificate of the ledger to a file for openssl. */
-async function pemFile({ serial }: IssuedCertificate): Promise<string> {
-  const path = `${machine.data}.${serial}.pem`;
-  writeFileSync(path, await machine.mustExec(['ca', 'show', serial, '--pem']));
-  return path;
+/** Every certificate of the ledger as a file for openssl, by serial number. */
+async function pemFiles(issued: readonly IssuedCertificate[]): Promise<ReadonlyMap<string, string>> {
+  const files = new Map<string, string>();
+  const missing = new Set(issued.map(({ serial }) => serial));
+  for (const name of setsOnDisk(machine).keys()) {
+    const { cert } = setOf(machine, name);
+    const serial = await serialOf(cert);
+    if (missing.delete(serial)) files.set(serial, cert);
+  }
+  // What was replaced is no longer on disk.
+  for (const serial of missing) {
+    const path = `${machine.data}.${serial}.pem`;
+    writeFileSync(path, await machine.mustExec(['ca', 'show', serial, '--pem']));
+    files.set(serial, path);
+  }
+  return files;
 }
 
 step('certificates hold', machine, () => {
   let issued: readonly IssuedCertificate[] = [];
+  let files: ReadonlyMap<string, string> = new Map();
 
   test('there is a certificate of every authority', async () => {
     issued = await listIssued(machine);
@@ -43,8 +55,9 @@ step('certificates hold', machine, () => {
   });
 
   test('each verifies with openssl, strictly, for its purposes and for no other', async () => {
+    files = await pemFiles(issued);
     for (const certificate of issued) {
-      const path = await pemFile(certificate);
+      const path = files.get(certificate.serial) ?? '';
       const bundle = bundleOf(issued, certificate.authority);
       for (const [usage, purpose] of Object.entries(purposes)) {
         const { code, stderr } = await verify(path, bundle, purpose);
@@ -59,7 +72,7 @@ step('certificates hold', machine, () => {
     for (const authority of authorities) {
       const [certificate] = issued.filter((one) => one.authority === authority);
       assert.ok(certificate);
-      const path = await pemFile(certificate);
+      const path = files.get(certificate.serial) ?? '';
       for (const other of authorities.filter((name) => name !== authority)) {
         assert.notEqual((await verify(path, bundleOf(issued, other), 'any')).code, 0, `${authority} by ${other}`);
       }

@@ -2,8 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Continuous } from '../../src/continuous.ts';
-import { continuously } from '../../src/continuous.ts';
+import { during } from '../../src/continuous.ts';
 import { eventually } from '../../src/eventually.ts';
 import type { InsideProcess, ServiceUnit } from '../../src/inside-processes.ts';
 import { componentProcesses, serviceCommands, serviceProcess } from '../../src/inside-processes.ts';
@@ -37,9 +36,7 @@ const untilReady = (): Promise<true> =>
     { timeoutMs: 90_000 },
   );
 
-function keepAsking(): Continuous {
-  return continuously(async () => void (await machine.mustKubectl(['get', 'pods', '--request-timeout=10s'])));
-}
+const get = (): Promise<string> => machine.mustKubectl(['get', 'pods', '--request-timeout=10s']);
 
 step('services die and come back', machine, () => {
   let serials: readonly string[] = [];
@@ -53,24 +50,24 @@ step('services die and come back', machine, () => {
 
   for (const unit of units) {
     test(`kill -9 of ${unit}: the cluster keeps answering, and it comes back by itself`, async () => {
-      const requests = keepAsking();
       const before = running(unit);
-      process.kill(before.pid, 'SIGKILL');
-      await untilBack(unit, before);
-      await untilReady();
-      const { attempts, failures } = await requests.stop();
+      const { attempts, failures } = await during(async () => {
+        process.kill(before.pid, 'SIGKILL');
+        await untilBack(unit, before);
+        await untilReady();
+      }, get);
       assert.deepEqual(failures, []);
       assert.ok(attempts > 0);
     });
   }
 
   test('kill -9 of all of them at once: the same', async () => {
-    const requests = keepAsking();
     const before = new Map(units.map((unit) => [unit, running(unit)]));
-    for (const { pid } of before.values()) process.kill(pid, 'SIGKILL');
-    for (const [unit, process] of before) await untilBack(unit, process);
-    await untilReady();
-    const { failures } = await requests.stop();
+    const { failures } = await during(async () => {
+      for (const { pid } of before.values()) process.kill(pid, 'SIGKILL');
+      for (const [unit, process] of before) await untilBack(unit, process);
+      await untilReady();
+    }, get);
     assert.deepEqual(failures, []);
   });
 

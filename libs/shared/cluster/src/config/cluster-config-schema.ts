@@ -21,7 +21,7 @@ const pkiOptions = z
   .strictObject({
     grpcPort: port.default(7443).describe('where the CA serves gRPC'),
     httpsPort: port.default(7444).describe('where the CA serves /healthz and /metrics'),
-    keyAlgorithm: z.enum(keyAlgorithms).default('ecdsa-p256'),
+    keyAlgorithm: z.enum(keyAlgorithms).default('ecdsa-p256').describe('kind of the keys that are made'),
     validity: durationS.prefault('30d').describe('lifetime of a certificate; renewed at two thirds of it'),
     authorityValidity: durationS.prefault('3650d').describe('lifetime of the CA certificates that `ca init` makes'),
     commonNamePrefix: z

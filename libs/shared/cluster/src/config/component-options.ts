@@ -41,8 +41,8 @@ export const etcdOptions = z
   .strictObject({
     enable,
     listenAddress: ipAddress.default('127.0.0.1').describe('where etcd listens for its clients and peers'),
-    clientPort: port.default(2379),
-    peerPort: port.default(2380),
+    clientPort: port.default(2379).describe('where etcd listens for its clients'),
+    peerPort: port.default(2380).describe('where etcd listens for the other members'),
     certFile,
     keyFile,
     trustedCaFile: caFile,
@@ -58,12 +58,18 @@ export const apiserverOptions = z
   .strictObject({
     enable,
     advertiseAddress: ipAddress.optional().describe('the address that the Service `kubernetes` leads to'),
-    allowPrivileged: z.boolean().default(false),
-    apiAudiences: z.string().default('api,https://kubernetes.default.svc'),
-    authorizationMode: z.array(z.enum(['RBAC', 'Node', 'ABAC', 'Webhook', 'AlwaysDeny'])).default(['RBAC', 'Node']),
-    bindAddress: ipAddress.default('0.0.0.0'),
+    allowPrivileged: z.boolean().default(false).describe('whether pods may be privileged'),
+    apiAudiences: z
+      .string()
+      .default('api,https://kubernetes.default.svc')
+      .describe('audiences that service-account tokens are accepted for'),
+    authorizationMode: z
+      .array(z.enum(['RBAC', 'Node', 'ABAC', 'Webhook', 'AlwaysDeny']))
+      .default(['RBAC', 'Node'])
+      .describe('authorizers, asked in this order'),
+    bindAddress: ipAddress.default('0.0.0.0').describe('address that the secure port listens on'),
     clientCaFile: caFile,
-    disableAdmissionPlugins: z.array(z.string()).default([]),
+    disableAdmissionPlugins: z.array(z.string()).default([]).describe('admission plugins to turn off'),
     enableAdmissionPlugins: z
       .array(z.string())
       .default([
@@ -74,7 +80,8 @@ export const apiserverOptions = z
         'DefaultStorageClass',
         'DefaultTolerationSeconds',
         'NodeRestriction',
-      ]),
+      ])
+      .describe('admission plugins to turn on'),
     etcd: z
       .strictObject({
         servers: z.array(z.url()).optional().describe('default: the etcd of this host'),
@@ -85,11 +92,14 @@ export const apiserverOptions = z
       .prefault({}),
     extraOpts,
     extraSANs: z.array(nameOrAddress).default([]).describe('more names and addresses for the serving certificate'),
-    featureGates: featureGates.optional(),
+    featureGates: featureGates.optional().describe('for this component, instead of the common ones'),
     kubeletClientCaFile: caFile,
     kubeletClientCertFile: certFile,
     kubeletClientKeyFile: keyFile,
-    preferredAddressTypes: z.string().default('InternalIP,Hostname'),
+    preferredAddressTypes: z
+      .string()
+      .default('InternalIP,Hostname')
+      .describe('how the API server reaches the kubelets: the first kind of address that a node has'),
     proxyClientCaFile: caFile,
     proxyClientCertFile: certFile,
     proxyClientKeyFile: keyFile,
@@ -97,12 +107,15 @@ export const apiserverOptions = z
       .optional()
       .describe('client certificate for the health check, with foreign certificates'),
     healthKeyFile: keyFile,
-    runtimeConfig: z.string().optional(),
-    securePort: port.default(6443),
-    serviceAccountIssuer: z.url().default('https://kubernetes.default.svc'),
+    runtimeConfig: z.string().optional().describe('API groups and versions to turn on or off: `batch/v2alpha1=true`'),
+    securePort: port.default(6443).describe('port of the API server'),
+    serviceAccountIssuer: z
+      .url()
+      .default('https://kubernetes.default.svc')
+      .describe('issuer of service-account tokens'),
     serviceAccountKeyFile: absolutePath.optional().describe('public keys that verify service-account tokens'),
     serviceAccountSigningKeyFile: absolutePath.optional().describe('private key that signs service-account tokens'),
-    serviceClusterIpRange: cidr.default('10.0.0.0/24'),
+    serviceClusterIpRange: cidr.default('10.0.0.0/24').describe('the network of the Services'),
     tlsCertFile: certFile,
     tlsKeyFile: keyFile,
     verbosity,
@@ -112,16 +125,18 @@ export const apiserverOptions = z
 export const controllerManagerOptions = z
   .strictObject({
     enable,
-    allocateNodeCIDRs: z.boolean().default(true),
-    bindAddress: ipAddress.default('127.0.0.1'),
+    allocateNodeCIDRs: z.boolean().default(true).describe('whether each node gets a network of its own for its pods'),
+    bindAddress: ipAddress.default('127.0.0.1').describe('address that it listens on'),
     clusterCidr: cidr.optional().describe('default: the `clusterCidr` of the cluster'),
     extraOpts,
-    featureGates: featureGates.optional(),
+    featureGates: featureGates.optional().describe('for this component, instead of the common ones'),
     kubeconfig: kubeconfigOptions,
     leaderElect: z.boolean().default(false).describe('only several masters need it; with it a restart takes 17 s more'),
     rootCaFile: caFile,
-    securePort: port.default(10_257),
-    serviceAccountKeyFile: absolutePath.optional(),
+    securePort: port.default(10_257).describe('port of health and metrics'),
+    serviceAccountKeyFile: absolutePath
+      .optional()
+      .describe('private key that signs service-account tokens, with foreign certificates'),
     tlsCertFile: certFile,
     tlsKeyFile: keyFile,
     verbosity,
@@ -131,10 +146,10 @@ export const controllerManagerOptions = z
 export const schedulerOptions = z
   .strictObject({
     enable,
-    address: ipAddress.default('127.0.0.1'),
-    port: port.default(10_259),
+    address: ipAddress.default('127.0.0.1').describe('address that it listens on'),
+    port: port.default(10_259).describe('port of health and metrics'),
     extraOpts,
-    featureGates: featureGates.optional(),
+    featureGates: featureGates.optional().describe('for this component, instead of the common ones'),
     kubeconfig: kubeconfigOptions,
     leaderElect: z.boolean().default(false).describe('only several masters need it'),
     tlsCertFile: certFile,
@@ -146,12 +161,15 @@ export const schedulerOptions = z
 export const proxyOptions = z
   .strictObject({
     enable,
-    bindAddress: ipAddress.default('0.0.0.0'),
+    bindAddress: ipAddress.default('0.0.0.0').describe('address that it listens on'),
     extraOpts,
-    featureGates: featureGates.optional(),
+    featureGates: featureGates.optional().describe('for this component, instead of the common ones'),
     hostname: dnsName.optional().describe('name of the Node object; default: that of the kubelet'),
     kubeconfig: kubeconfigOptions,
-    mode: z.enum(['iptables', 'nftables']).default('iptables'),
+    mode: z
+      .enum(['iptables', 'nftables'])
+      .default('iptables')
+      .describe('how Services are made: with iptables or nftables'),
     verbosity,
   })
   .prefault({});
@@ -165,19 +183,26 @@ const taint = z.strictObject({
 export const kubeletOptions = z
   .strictObject({
     enable,
-    address: ipAddress.default('0.0.0.0'),
+    address: ipAddress.default('0.0.0.0').describe('address that it listens on'),
     clientCaFile: caFile,
     clusterDns: z.array(ipAddress).optional().describe('default: the cluster IP of the DNS addon'),
     clusterDomain: dnsName.optional().describe('default: the domain of the DNS addon'),
-    cni: z.strictObject({ binDir: absolutePath.default('/opt/cni/bin') }).prefault({}),
+    cni: z
+      .strictObject({ binDir: absolutePath.default('/opt/cni/bin').describe('where the CNI plugins lie') })
+      .prefault({}),
     containerRuntimeEndpoint: z.string().optional().describe('default: the socket of our containerd'),
     extraConfig: z
       .record(z.string(), z.unknown())
       .default({})
       .describe('fields of KubeletConfiguration, laid over ours'),
     extraOpts,
-    featureGates: featureGates.optional(),
-    healthz: z.strictObject({ bind: ipAddress.default('127.0.0.1'), port: port.default(10_248) }).prefault({}),
+    featureGates: featureGates.optional().describe('for this component, instead of the common ones'),
+    healthz: z
+      .strictObject({
+        bind: ipAddress.default('127.0.0.1').describe('address of the health check'),
+        port: port.default(10_248).describe('port of the health check'),
+      })
+      .prefault({}),
     hostname: hostName.optional().describe('name of the Node object; default: the host name in lowercase'),
     kubeconfig: kubeconfigOptions,
     manifests: z
@@ -185,9 +210,9 @@ export const kubeletOptions = z
       .default({})
       .describe('static pods, by name'),
     nodeIp: ipAddress.optional().describe('default: the first address of the host'),
-    nodeLabels: z.record(z.string(), z.string()).default({}),
-    port: port.default(10_250),
-    registerNode: z.boolean().default(true),
+    nodeLabels: z.record(z.string(), z.string()).default({}).describe('labels of the Node object'),
+    port: port.default(10_250).describe('port of the kubelet'),
+    registerNode: z.boolean().default(true).describe('whether it makes its Node object itself'),
     sandboxImage: z
       .string()
       .default('registry.k8s.io/pause:3.10')
@@ -196,10 +221,10 @@ export const kubeletOptions = z
       .array(absolutePath)
       .default([])
       .describe('image archives imported into containerd before the kubelet starts'),
-    taints: z.record(z.string(), taint).default({}),
+    taints: z.record(z.string(), taint).default({}).describe('taints of the Node object, by any name'),
     tlsCertFile: certFile,
     tlsKeyFile: keyFile,
-    unschedulable: z.boolean().default(false),
+    unschedulable: z.boolean().default(false).describe('whether new pods are kept away from this node'),
     verbosity,
   })
   .prefault({});
@@ -207,7 +232,12 @@ export const kubeletOptions = z
 export const flannelOptions = z
   .strictObject({
     enable,
-    backend: z.enum(['vxlan', 'host-gw']).default('vxlan'),
+    backend: z
+      .enum(['vxlan', 'host-gw'])
+      .default('vxlan')
+      .describe(
+        'how packets get to other hosts: wrapped (vxlan), or by routes where all hosts share a network (host-gw)',
+      ),
     interface: z.string().optional().describe('interface or address that carries the traffic between hosts'),
     kubeconfig: kubeconfigOptions,
     extraOpts,
@@ -229,13 +259,16 @@ export const addonsOptions = z
   .strictObject({
     dns: z
       .strictObject({
-        enable: z.boolean().default(true),
-        clusterDomain: dnsName.default('cluster.local'),
+        enable: z.boolean().default(true).describe('whether the cluster has DNS'),
+        clusterDomain: dnsName.default('cluster.local').describe('the domain of Services and pods'),
         clusterIp: ipAddress.optional().describe('default: the last usable address of the service range'),
         corefile: z.string().optional().describe('default: kubernetes, forward to the host’s resolvers, cache'),
-        image: z.string().default('registry.k8s.io/coredns/coredns:v1.12.4'),
-        reconcileMode: z.enum(['Reconcile', 'EnsureExists']).default('Reconcile'),
-        replicas: z.int().min(1).max(100).default(2),
+        image: z.string().default('registry.k8s.io/coredns/coredns:v1.12.4').describe('image of CoreDNS'),
+        reconcileMode: z
+          .enum(['Reconcile', 'EnsureExists'])
+          .default('Reconcile')
+          .describe('whether changes by hand are put back'),
+        replicas: z.int().min(1).max(100).default(2).describe('how many copies of CoreDNS run'),
       })
       .prefault({}),
   })

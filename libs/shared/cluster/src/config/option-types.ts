@@ -46,9 +46,10 @@ export const durationS = z
 /** Arguments added to a command line: a list, or one text that is cut at white space (as NixOS's option is). */
 export const extraOpts = z
   .union([z.array(z.string()), z.string().transform((text) => text.split(/\s+/).filter((word) => word !== ''))])
-  .default([]);
+  .default([])
+  .describe('more arguments for its command line');
 
 export const featureGates = z.record(z.string().regex(/^[A-Za-z0-9]+$/), z.boolean());
 
 /** Kubernetes' -v, 0 (quiet) to 10. */
-export const verbosity = z.int().min(0).max(10).optional();
+export const verbosity = z.int().min(0).max(10).optional().describe('how much it logs, 0 (little) to 10');
