@@ -8,6 +8,7 @@ import type { AddressInfo, Server } from 'node:net';
 import { createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { createServer as createTlsServer } from 'node:tls';
 import type { HealthCheck } from '@easycerts/cluster';
 import { filesOfSet } from '@easycerts/cluster';
 import { createTestPki, type TemporaryDirectory, type TestPki, temporaryDirectory } from '@easycerts/testing';
@@ -171,5 +172,47 @@ describe('the other checks', () => {
     assert.equal(await problemOf({ kind: 'running' }), 'not running');
     assert.equal((await check({ kind: 'running' }, 1, 999)).isHealthy, false);
     assert.equal((await check({ kind: 'running' }, 1, 1_000)).isHealthy, true);
+  });
+});
+
+describe('an https check that wants words', () => {
+  it('is healthy when the answer holds them, and not for another answer', async () => {
+    handler = (_, response) => response.end(JSON.stringify({ spec: { podCIDR: '10.1.0.0/24' } }));
+    assert.deepEqual(await check(https('client', { bodyIncludes: '"podCIDR"' })), { isHealthy: true });
+    handler = (_, response) => response.end('{"spec":{}}');
+    assert.equal(await problemOf(https('client', { bodyIncludes: '"podCIDR"' })), 'the answer does not hold "podCIDR"');
+    handler = (_, response) => response.writeHead(403).end('"podCIDR"');
+    assert.match(await problemOf(https('client', { bodyIncludes: '"podCIDR"' })), /^answers 403/);
+    handler = (_, response) => response.end('ok');
+  });
+});
+
+describe('a tls check', () => {
+  const tls = (set: string, port: number): HealthCheck => {
+    const { ca } = filesOfSet(join(directory.path, 'server'));
+    const { cert, key } = filesOfSet(join(directory.path, set));
+    return { kind: 'tls', host: '127.0.0.1', port, caFile: ca, certFile: cert, keyFile: key };
+  };
+  const serve = async (greeting: string | undefined, set = 'server'): Promise<number> => {
+    const { cert, key } = filesOfSet(join(directory.path, set));
+    const { ca } = filesOfSet(join(directory.path, 'server'));
+    const identity = { ca: readFileSync(ca), cert: readFileSync(cert), key: readFileSync(key), requestCert: true };
+    const server = createTlsServer({ ...identity, rejectUnauthorized: true }, (socket) => {
+      socket.on('error', () => undefined);
+      if (greeting !== undefined) socket.write(greeting);
+    });
+    return listen(server);
+  };
+
+  it('is healthy when the server greets a certificate that it accepts', async () => {
+    const port = await serve('INFO {}\r\n');
+    assert.deepEqual(await check(tls('client', port)), { isHealthy: true });
+    assert.notEqual(await problemOf(tls('foreign', port)), '');
+  });
+
+  it('is not healthy when the server says nothing, is another one, or is not there', async () => {
+    assert.match(await problemOf(tls('client', await serve(undefined)), 50), /no word within 50 ms/);
+    assert.notEqual(await problemOf(tls('client', await serve('INFO {}', 'foreign'))), '');
+    assert.match(await problemOf(tls('client', 1)), /ECONNREFUSED/);
   });
 });

@@ -6,6 +6,7 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import type { HealthCheck } from '@easycerts/cluster';
 import { toAppError } from '@easycerts/core';
 
@@ -46,6 +47,8 @@ async function problemOf(check: HealthCheck, { runningForMs, timeoutMs }: Health
       return connects(connect({ path: check.path }), timeoutMs);
     case 'tcp':
       return connects(connect({ host: check.host, port: check.port }), timeoutMs);
+    case 'tls':
+      return greets(check, timeoutMs);
     case 'http':
       return answers(httpRequest, check.url, { timeoutMs });
     case 'https':
@@ -131,6 +134,29 @@ async function connects(socket: Socket, timeoutMs: number): Promise<string | und
   }
 }
 
+/** Waits for the server's first word: with TLS 1.3 only that shows that it has accepted our certificate. */
+async function greets(check: Extract<HealthCheck, { kind: 'tls' }>, timeoutMs: number): Promise<string | undefined> {
+  const { caFile, certFile, keyFile, host, port } = check;
+  const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+  const socket = connectTls({
+    host,
+    port,
+    ca: readFileSync(caFile),
+    cert: readFileSync(certFile),
+    key: readFileSync(keyFile),
+    minVersion: 'TLSv1.3',
+  });
+  socket.once('data', () => resolve(undefined));
+  socket.once('error', reject);
+  socket.once('close', () => reject(new Error('closed without a word')));
+  socket.setTimeout(timeoutMs, () => reject(new Error(`no word within ${timeoutMs} ms`)));
+  try {
+    return await promise;
+  } finally {
+    socket.destroy();
+  }
+}
+
 function nameOf(check: HealthCheck): string {
   switch (check.kind) {
     case 'running':
@@ -139,6 +165,7 @@ function nameOf(check: HealthCheck): string {
     case 'socket':
       return check.path;
     case 'tcp':
+    case 'tls':
       return `${check.host}:${check.port}`;
     case 'http':
     case 'https':

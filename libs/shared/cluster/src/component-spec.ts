@@ -41,6 +41,15 @@ export type HealthCheck =
   | { readonly kind: 'http'; readonly url: string }
   /** A UNIX socket that accepts a connection. */
   | { readonly kind: 'socket'; readonly path: string }
+  /** A server that greets over mutual TLS, as nats-server does: healthy when it says anything. */
+  | {
+      readonly kind: 'tls';
+      readonly host: string;
+      readonly port: number;
+      readonly caFile: string;
+      readonly certFile: string;
+      readonly keyFile: string;
+    }
   /** A TCP port that accepts a connection. */
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
   /** Its main process runs: for services that serve nothing. */

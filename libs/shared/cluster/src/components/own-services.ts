@@ -10,6 +10,7 @@ import { type ComponentContext, hardenedService, kubeconfigPath, readAtStart, us
 /** nats-server, started by us. On SIGHUP it reads certificates and configuration again; clients reconnect. */
 export function bus(context: ComponentContext): ComponentSpec {
   const { config, paths } = context;
+  const { ca: caFile, cert: certFile, key: keyFile } = filesOfSet(directoryOf('host', paths));
   return {
     component: 'bus',
     unit: 'easycerts-nats',
@@ -26,7 +27,7 @@ export function bus(context: ComponentContext): ComponentSpec {
       // the CA's group comes with every log file, so that it can audit what the bus refused
       { path: posix.dirname(paths.natsLog), owner: 'easycerts-nats', group: 'easycerts-ca', mode: 0o2750 },
     ],
-    health: { kind: 'tcp', host: '127.0.0.1', port: config.bus.port },
+    health: { kind: 'tls', host: '127.0.0.1', port: config.bus.port, caFile, certFile, keyFile },
     reloadSignal: 'SIGHUP',
     startTimeoutMs: 30_000,
     stopTimeoutMs: 15_000,
@@ -54,7 +55,12 @@ export function ca(context: ComponentContext): ComponentSpec {
 }
 
 export function certmgr(context: ComponentContext): ComponentSpec {
-  return { ...ownService(context, 'certmgr', ['certmgr', 'run']), description: 'keeps the certificates of this host' };
+  return {
+    ...ownService(context, 'certmgr', ['certmgr', 'run']),
+    description: 'keeps the certificates of this host',
+    // where the CA is on this host, asking before it answers would only be reported as failures
+    startAfter: context.host.roles.includes('master') ? ['easycerts-ca'] : [],
+  };
 }
 
 export function configRenderer(context: ComponentContext): ComponentSpec {
@@ -62,6 +68,8 @@ export function configRenderer(context: ComponentContext): ComponentSpec {
     ...ownService(context, 'config-renderer', ['config-renderer', 'run']),
     component: 'configRenderer',
     description: 'turns cluster.yaml into the files of this host',
+    // its first work is done before it starts, by `config-renderer apply`: the others may have the processor
+    startAfter: context.config.easyCerts ? ['easycerts-certmgr'] : [],
   };
 }
 
