@@ -41,6 +41,9 @@ const ownCommands: Readonly<Record<string, CommandSource>> = {
 
 const sources: Readonly<Record<string, CommandSource>> = { ...ownCommands, ...services };
 
+/** Commands that act on the host they run on. */
+export const hostCommands: readonly string[] = [...Object.keys(services), 'events'];
+
 /** The program for a command line. */
 export async function programFor(argv: readonly string[]): Promise<Command> {
   const { kind, command } = readInvocation(argv, { links: Object.keys(services), commands: Object.keys(sources) });

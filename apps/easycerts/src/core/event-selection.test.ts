@@ -119,9 +119,9 @@ test('a line says when, where, what, about which and the essentials', () => {
 });
 
 test('what alarms is red on a terminal that has colours, nothing else', () => {
-  const escape = '\u001b';
-  assert.ok(formatEventLine(refused, { colour: true }).includes(`${escape}[31mcertificate.refused`));
-  assert.ok(!formatEventLine(ready, { colour: true }).includes(escape));
+  const escapeCharacter = '\u001b';
+  assert.ok(formatEventLine(refused, { colour: true }).includes(`${escapeCharacter}[31mcertificate.refused`));
+  assert.ok(!formatEventLine(ready, { colour: true }).includes(escapeCharacter));
 });
 
 const nasty = 'a\u001b]0;title\u0007\n\r\u0008b\u009bc\u202e\u2028\u200b';

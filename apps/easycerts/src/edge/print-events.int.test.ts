@@ -39,7 +39,7 @@ after(async () => {
 async function writeHost(
   name: string,
   identity: string,
-  config = `bus: {port: ${testBus.server.port}}`,
+  config = `roles: [master]\nbus: {port: ${testBus.server.port}}`,
 ): Promise<void> {
   const paths = pathsUnder(join(folder.path, name));
   await mkdir(join(paths.clusterFile, '..'), { recursive: true });
@@ -100,10 +100,10 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   test(`it follows what comes, and ${signal} ends it with 0`, async () => {
     const child = start('master', '--follow', '--all', '--type', 'ca.started');
     const outcome = outcomeOf(child);
-    await once(child.stdout ?? child, 'data');
+    await Promise.race([once(child.stdout ?? child, 'data'), outcome]);
     const bus = await testBus.connect('m1', 'master', 'ca');
     bus.events.publish({ type: 'ca.started', subject: signal, key: signal, data: { version: '2.0', certificates: 3 } });
-    await once(child.stdout ?? child, 'data');
+    await Promise.race([once(child.stdout ?? child, 'data'), outcome]);
     child.kill(signal);
     const { code, stdout, stderr } = await outcome;
     assert.equal(code, 0, stderr);
