@@ -12,7 +12,7 @@ export interface PrintedEvent {
 
 /** Everything stored so far; with `--audit` only what was refused. */
 export async function storedEvents(cluster: Cluster, ...words: readonly string[]): Promise<readonly PrintedEvent[]> {
-  const { code, stdout, stderr } = await cluster.easycerts(['events', ...words, '--json']);
+  const { code, stdout, stderr } = await cluster.exec(['easycerts', 'events', '--no-follow', ...words, '--json']);
   if (code !== 0) throw new Error(`easycerts events: ${stderr}`);
   const lines = stdout.split('\n').filter((line) => line.trim() !== '');
   return lines.map((line) => JSON.parse(line) as PrintedEvent);

@@ -18,10 +18,10 @@ export function createFakeStream({ name, subjects, clock, assertConnected }: Fak
   const sequenceOfId = new Map<string, number>();
   return {
     append: async (subject, data, { messageId } = {}) => {
-      assertConnected(`append to stream ${name}`);
       if (!subjects.some((pattern) => subjectMatches(pattern, subject))) {
-        throw new AppError('UNAVAILABLE', `append to stream ${name}: no stream takes ${subject}`);
+        throw new AppError('INVALID_INPUT', `append to stream ${name}: it does not hold ${subject}`);
       }
+      assertConnected(`append to stream ${name}`);
       const known = messageId === undefined ? undefined : sequenceOfId.get(messageId);
       if (known !== undefined) return known;
       const sequence = messages.length + 1;

@@ -3,7 +3,6 @@
 import type { CloudEvent, EventOrigin } from '@easycerts/contracts';
 import type { Clock } from '@easycerts/core';
 import { AppError } from '@easycerts/core';
-import { jetstream } from '@nats-io/jetstream';
 import type { Logger } from '../logger.ts';
 import type { Bus } from './bus.ts';
 import { readBusIdentity } from './bus-identity.ts';
@@ -12,6 +11,7 @@ import { ensureStreams } from './ensure-streams.ts';
 import { parseEvent } from './event-envelope.ts';
 import type { OutgoingEvent } from './event-publisher.ts';
 import { createEventPublisher } from './event-publisher.ts';
+import { jetStreamOf } from './jet-stream-of.ts';
 import { openBucket } from './key-value-bucket.ts';
 import type { NatsLink } from './nats-link.ts';
 import { openNatsLink } from './nats-link.ts';
@@ -120,7 +120,7 @@ export async function connectBus(options: ConnectBusOptions): Promise<Bus> {
 
 async function sendEvent(link: NatsLink, { subject, data, messageId }: OutgoingEvent): Promise<void> {
   await link.run('publish event', async (connection) => {
-    await jetstream(connection).publish(subject, data, { msgID: messageId, timeout: publishTimeoutMs });
+    await jetStreamOf(connection).publish(subject, data, { msgID: messageId, timeout: publishTimeoutMs });
   });
 }
 

@@ -1,12 +1,13 @@
 /** An append-only stream: appended means stored and fsynced by nats-server. */
 
 import { AppError } from '@easycerts/core';
-import { jetstream } from '@nats-io/jetstream';
 import type { DurableStream } from './bus.ts';
 import { ensureStreams } from './ensure-streams.ts';
+import { jetStreamOf } from './jet-stream-of.ts';
 import type { NatsLink } from './nats-link.ts';
 import { readStored } from './ordered-read.ts';
 import type { NamedStreamConfig } from './stream-config.ts';
+import { subjectMatches } from './subject-filter.ts';
 
 /** A lone append takes 0.5 ms; longer than this means that the disk or the server is stuck. */
 const appendTimeoutMs = 5_000;
@@ -18,16 +19,13 @@ export async function openDurableStream(link: NatsLink, config: NamedStreamConfi
   return {
     append: async (subject, data, options = {}) => {
       const doing = `append to stream ${config.name}`;
+      if (!config.subjects.some((pattern) => subjectMatches(pattern, subject))) {
+        throw new AppError('INVALID_INPUT', `${doing}: it does not hold ${subject}`);
+      }
       await ensured();
       const { messageId } = options;
-      const ack = await link.run(doing, (connection) =>
-        jetstream(connection).publish(subject, data, {
-          timeout: appendTimeoutMs,
-          expect: { streamName: config.name },
-          ...(messageId === undefined ? {} : { msgID: messageId }),
-        }),
-      );
-      // nats-server refuses another stream by itself; this is the answer of the one that stored it.
+      const publishOptions = { timeout: appendTimeoutMs, ...(messageId === undefined ? {} : { msgID: messageId }) };
+      const ack = await link.run(doing, (connection) => jetStreamOf(connection).publish(subject, data, publishOptions));
       if (ack.stream !== config.name) throw new AppError('INTERNAL', `${doing}: stored in ${ack.stream}`);
       return ack.seq;
     },

@@ -69,7 +69,7 @@ export function openNatsLink(options: NatsLinkOptions): NatsLink {
   const closing = new AbortController();
   const upCallbacks = new Set<(connection: NatsConnection, isNew: boolean) => void>();
   const downCallbacks = new Set<() => void>();
-  const waiting = new Set<(error: AppError) => void>();
+  const waiting = new Set<() => void>();
   let live: NatsConnection | undefined;
   let isUp = false;
   let attempts = 0;
@@ -87,7 +87,7 @@ export function openNatsLink(options: NatsLinkOptions): NatsLink {
     if (!isUp) return;
     isUp = false;
     if (!closing.signal.aborted) logger.warn('lost the bus');
-    for (const fail of waiting) fail(notConnected('wait for the answer'));
+    for (const fail of waiting) fail();
     waiting.clear();
     for (const callback of downCallbacks) callback();
   };
@@ -148,18 +148,15 @@ export function openNatsLink(options: NatsLinkOptions): NatsLink {
         forget();
       });
     },
-    run: async (doing, work) => {
-      const connection = connectionFor(doing);
-      const { promise: lost, reject } = Promise.withResolvers<never>();
-      waiting.add(reject);
-      try {
-        return await Promise.race([work(connection), lost]);
-      } catch (error) {
-        throw toBusError(error, doing);
-      } finally {
-        waiting.delete(reject);
-      }
-    },
+    run: (doing, work) =>
+      new Promise((resolve, reject) => {
+        const connection = connectionFor(doing);
+        const fail = (): void => reject(notConnected(doing));
+        waiting.add(fail);
+        Promise.try(work, connection)
+          .then(resolve, (error: unknown) => reject(toBusError(error, doing)))
+          .finally(() => waiting.delete(fail));
+      }),
     onUp,
     onDown: (callback) => {
       downCallbacks.add(callback);

@@ -1,5 +1,5 @@
 /**
- * What each identity may publish and subscribe on the bus: allow-lists by experiment (docs/adr, "two accounts on the bus").
+ * What each identity may publish and subscribe on the bus: allow-lists by experiment (docs/adr/0005-two-accounts-on-the-bus.md).
  * An empty allow-list means "everything" to nats-server, so none is ever empty; names become single subject tokens, so only
  * names that cannot carry a dot or a wildcard are accepted.
  */

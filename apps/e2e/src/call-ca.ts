@@ -1,0 +1,33 @@
+/** The CA's gRPC interface as a host of the cluster calls it, with whatever certificate. */
+
+import { join } from 'node:path';
+import type { Cluster } from './cluster.ts';
+import { sandboxInit } from './inside-processes.ts';
+import { mustRun } from './run-command.ts';
+
+export type CaCall =
+  | { readonly kind: 'list' }
+  | {
+      readonly kind: 'sign';
+      readonly name: string;
+      readonly csrBase64: string;
+      readonly requestId: string;
+      readonly requestedAtMs: number;
+    };
+
+export type CaAnswer =
+  | { readonly kind: 'answered'; readonly serial: string }
+  | { readonly kind: 'refused'; readonly code: string; readonly reason: string; readonly message: string };
+
+/** Makes the calls one after another over one connection. */
+export async function callCa(
+  cluster: Cluster,
+  identityDirectory: string,
+  calls: readonly CaCall[],
+): Promise<readonly CaAnswer[]> {
+  const init = sandboxInit(cluster);
+  if (init === undefined) throw new Error('the cluster does not run');
+  const caller = [process.execPath, join(import.meta.dirname, 'ca-caller.ts'), identityDirectory, 'localhost:7443'];
+  const words = ['nsenter', '--target', String(init), '--net', ...caller];
+  return JSON.parse(await mustRun(words, { input: JSON.stringify(calls) })) as CaAnswer[];
+}
