@@ -35,10 +35,12 @@ leave() {
   for c in $(hierarchies); do find "/sys/fs/cgroup/$c/$group" -depth -type d -exec rmdir {} \; 2>/dev/null || true; done
 }
 
+is_left() { compgen -G "/sys/fs/cgroup/$group" > /dev/null || compgen -G "/sys/fs/cgroup/*/$group" > /dev/null; }
+
 if [ "${2:-}" != inside ]; then
   ( join_groups; exec unshare --fork --kill-child --pid --mount --uts --ipc --net --cgroup bash "$0" "$work" inside ) &
   child=$!
-  trap 'kill -9 $child 2>/dev/null; wait $child 2>/dev/null; for i in $(seq 25); do leave; sleep 0.2; done' EXIT
+  trap 'kill -9 $child 2>/dev/null || true; wait $child 2>/dev/null || true; for i in $(seq 25); do leave; is_left || break; sleep 0.2; done' EXIT
   trap 'exit 0' TERM INT
   wait $child
   exit
