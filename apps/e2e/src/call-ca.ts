@@ -5,15 +5,15 @@ import type { Cluster } from './cluster.ts';
 import { sandboxInit } from './inside-processes.ts';
 import { mustRun } from './run-command.ts';
 
-export type CaCall =
-  | { readonly kind: 'list' }
-  | {
-      readonly kind: 'sign';
-      readonly name: string;
-      readonly csrBase64: string;
-      readonly requestId: string;
-      readonly requestedAtMs: number;
-    };
+export interface SignCall {
+  readonly kind: 'sign';
+  readonly name: string;
+  readonly csrBase64: string;
+  readonly requestId: string;
+  readonly requestedAtMs: number;
+}
+
+export type CaCall = { readonly kind: 'list' } | SignCall;
 
 export type CaAnswer =
   | { readonly kind: 'answered'; readonly serial: string }

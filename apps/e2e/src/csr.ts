@@ -21,7 +21,8 @@ let count = 0;
 export async function makeCsr(folder: string, wish: CsrWish): Promise<Uint8Array> {
   mkdirSync(folder, { recursive: true });
   count += 1;
-  const path = (suffix: string): string => join(folder, `attack-${process.pid}-${count}.${suffix}`);
+  const base = join(folder, `request-${process.pid}-${count}`);
+  const path = (suffix: string): string => `${base}.${suffix}`;
   const key = wish.key ?? ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256'];
   await mustRun(['openssl', 'genpkey', ...key, '-out', path('key')]);
   const extensions = wish.extensions ?? [];

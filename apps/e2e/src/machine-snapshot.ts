@@ -12,7 +12,7 @@ export type MachineSnapshot = Readonly<Record<string, readonly string[]>>;
 export async function takeSnapshot(dataDirectory: string): Promise<MachineSnapshot> {
   const own = instanceId(dataDirectory);
   const isForeign = (line: string): boolean =>
-    [...line.matchAll(/\b(?:ec|easycerts)-([0-9a-f]{6})\b/g)].some(([, id]) => id !== own);
+    [...line.matchAll(/\b(?:ec|easycerts)-([\w-]+)/g)].some(([, id]) => id !== own);
   const aspects: Record<string, readonly string[]> = {
     links: (await linesOf(['ip', '-o', 'link', 'show'])).map((line) =>
       line

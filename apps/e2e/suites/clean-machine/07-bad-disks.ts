@@ -36,56 +36,76 @@ step('bad disks under a start', disk, () => {
   });
 });
 
-/** Our own commands on a small disk below /mnt, inside a running cluster, where their users exist. */
-async function onSmallDisk(sizes: readonly string[], words: string): Promise<readonly string[]> {
-  const config =
-    'mkdir -p /mnt/etc/easycerts && printf "roles: [master, node]\\nmasterAddress: localhost\\n" > /mnt/etc/easycerts/cluster.yaml';
-  const attempts = sizes.map(
-    (size) =>
-      `mount -o remount,size=${size} /mnt; ${words}; echo "code $?"; find /mnt -type f -printf '%p %s\\n' | sort; echo ----`,
-  );
-  const script = [`mount -t tmpfs -o size=16k none /mnt`, config, ...attempts].join('\n');
-  const { stdout, stderr, code, command } = await machine.exec(['unshare', '--mount', 'sh', '-c', `(${script}) 2>&1`]);
-  assert.equal(code, 0, describe({ command, code, stdout, stderr }));
-  return stdout.split('----\n').slice(0, -1);
+interface OnDisk {
+  readonly said: string;
+  readonly code: number;
+  /** Paths and sizes. */
+  readonly files: readonly string[];
 }
 
+const config =
+  'mkdir -p /mnt/etc/easycerts && printf "roles: [master, node]\\nmasterAddress: localhost\\n" > /mnt/etc/easycerts/cluster.yaml';
+const look = "echo \"code $?\"; find /mnt -type f ! -name '*.lock' ! -name filler -printf '%p %s\\n' | sort; echo ----";
+
+/** Runs our own commands on a disk of their own below /mnt, inside the running cluster, where their users exist. */
+async function onDisk(...commands: readonly string[]): Promise<readonly OnDisk[]> {
+  const script = ['mount -t tmpfs -o size=4m none /mnt', config, ...commands.map((words) => `${words}; ${look}`)].join(
+    '\n',
+  );
+  const ended = await machine.exec(['unshare', '--mount', 'sh', '-c', `(${script}) 2>&1`]);
+  assert.equal(ended.code, 0, describe(ended));
+  return ended.stdout
+    .split('----\n')
+    .slice(0, -1)
+    .map((part) => {
+      const [said = '', rest = ''] = part.split(/^code /m);
+      const [code = '', ...files] = rest.trim().split('\n');
+      return { said, code: Number(code), files };
+    });
+}
+
+const full = 'dd if=/dev/zero of=/mnt/filler bs=4k 2>/dev/null;';
+const enough = 'rm /mnt/filler;';
+
 step('bad disks under our own commands', machine, () => {
-  test('ca init on a full disk makes no CA, and makes one when there is space', async () => {
-    const [full = '', enough = ''] = await onSmallDisk(['24k', '8m'], 'ca init --root /mnt');
-    assert.match(full, /no space left/i);
-    assert.match(full, /free some space/);
-    assert.match(full, /code 1/);
-    assert.doesNotMatch(full, / 0$/m, 'an empty file is left');
-    assert.match(enough, /code 0/);
-    assert.match(enough, /authorities\/kubernetes\/ca\.key/);
+  test('ca init on a full disk makes nothing, and everything when there is space', async () => {
+    const [before, failed, made] = await onDisk('true', `${full} ca init --root /mnt`, `${enough} ca init --root /mnt`);
+    assert.match(failed?.said ?? '', /no space left/i);
+    assert.match(failed?.said ?? '', /free some space/);
+    assert.equal(failed?.code, 1);
+    assert.deepEqual(failed?.files ?? [], before?.files ?? ['?']);
+    assert.equal(made?.code, 0, made?.said ?? '');
+    assert.ok(made?.files.some((line) => line.includes('authorities/kubernetes/ca.key')));
   });
 
   test('ca init does not overwrite a CA', async () => {
-    const [first = '', second = ''] = await onSmallDisk(
-      ['8m', '8m'],
-      'ca init --root /mnt; sha256sum /mnt/var/lib/easycerts/ca/authorities/*/ca.key; true',
-    );
-    const hashes = (text: string): readonly string[] => text.match(/^[0-9a-f]{64} /gm) ?? [];
-    assert.equal(hashes(first).length, 4);
-    assert.deepEqual(hashes(second), hashes(first));
-    assert.match(second, /exists|already/i);
+    const hash = 'sha256sum /mnt/var/lib/easycerts/ca/authorities/*/ca.key';
+    const [first, second] = await onDisk(`ca init --root /mnt > /dev/null; ${hash}`, `ca init --root /mnt; ${hash}`);
+    assert.equal(first?.said.split('\n').length, 5);
+    assert.match(second?.said ?? '', /has a CA/);
+    assert.ok(second?.said.endsWith(first?.said ?? '?'));
   });
 
-  test('config-renderer apply on a full disk changes nothing, and everything when there is space', async () => {
-    const [full = '', enough = ''] = await onSmallDisk(['24k', '8m'], 'config-renderer apply --root /mnt');
-    assert.match(full, /no space left/i);
-    assert.match(full, /code 1/);
-    assert.doesNotMatch(full, / 0$/m, 'an empty file is left');
-    assert.match(enough, /code 0/);
-    assert.match(enough, /components\.d\/kube-apiserver\.json/);
+  test('config-renderer apply on a full disk changes nothing, and writes everything when there is space', async () => {
+    const apply = 'config-renderer apply --root /mnt';
+    const [before, failed, made] = await onDisk('ca init --root /mnt', `${full} ${apply}`, `${enough} ${apply}`);
+    assert.match(failed?.said ?? '', /no space left/i);
+    assert.equal(failed?.code, 1);
+    assert.deepEqual(failed?.files ?? [], before?.files ?? ['?']);
+    assert.equal(made?.code, 0, made?.said ?? '');
+    assert.ok(made?.files.some((line) => line.includes('components.d/kube-apiserver.json')));
   });
 
   test('a read-only disk is told by each of them', async () => {
-    for (const words of ['ca init --root /mnt', 'config-renderer apply --root /mnt']) {
-      const [said = ''] = await onSmallDisk(['8m'], `mount -o remount,ro /mnt; ${words}`);
-      assert.match(said, /read-only/i);
-      assert.match(said, /code 1/);
+    const remount = (mode: 'ro' | 'rw'): string => `mount -o remount,${mode} /mnt;`;
+    const [init, , apply] = await onDisk(
+      `${remount('ro')} ca init --root /mnt`,
+      `${remount('rw')} ca init --root /mnt`,
+      `${remount('ro')} config-renderer apply --root /mnt`,
+    );
+    for (const ended of [init, apply]) {
+      assert.match(ended?.said ?? '', /read-only/i);
+      assert.equal(ended?.code, 1);
     }
   });
 });

@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
-import type { CaAnswer, CaCall } from '../../src/call-ca.ts';
+import type { CaAnswer, SignCall } from '../../src/call-ca.ts';
 import { callCa } from '../../src/call-ca.ts';
 import { makeCsr } from '../../src/csr.ts';
 import type { PrintedEvent } from '../../src/events.ts';
@@ -32,7 +32,7 @@ const reasonOf = (answer: CaAnswer | undefined): string =>
 const ofType = (events: readonly PrintedEvent[], type: string): readonly PrintedEvent[] =>
   events.filter((event) => event.type === `easycerts.${type}`);
 
-async function callOf({ change, name, requestedAtMs, wish }: Attack): Promise<CaCall> {
+async function callOf({ change, name, requestedAtMs, wish }: Attack): Promise<SignCall> {
   const csrDer = await makeCsr(folder, wish);
   const csrBase64 = Buffer.from(change?.(csrDer) ?? csrDer).toString('base64');
   return { kind: 'sign', name, csrBase64, requestId: randomUUID(), requestedAtMs: requestedAtMs ?? Date.now() };
@@ -149,6 +149,33 @@ function nats(identity: string, words: readonly string[]): Promise<Ended> {
   return runCommand([program('nats'), ...server, ...tls, ...words], { timeoutMs: 10_000 });
 }
 
+const foreignSubjects = [
+  'easycerts.v1.host.easycerts.>',
+  'easycerts.v1.host.>',
+  'easycerts.v1.host.n3.>',
+  'easycerts.v1.down.easycerts.>',
+  'easycerts.v1.ask.>',
+  'easycerts.v1.audit.>',
+  'easycerts.v1.ledger.>',
+  '$KV.hosts.>',
+  '$KV.>',
+  '$JS.>',
+  '$SYS.>',
+  '_INBOX.>',
+  '*',
+  '>',
+];
+const foreignPublications = [
+  'easycerts.v1.host.easycerts.component.failed',
+  'easycerts.v1.cluster.ca.started',
+  'easycerts.v1.audit.certificate.refused',
+  'easycerts.v1.ledger.issued',
+  '$KV.hosts.n2.record',
+  '$JS.API.STREAM.DELETE.LEDGER',
+  '$JS.API.STREAM.PURGE.AUDIT',
+  '$SYS.REQ.SERVER.PING',
+];
+
 step('a node on the bus', machine, () => {
   const node = join(folder, stolen);
   const isRefused = (ended: Ended): boolean => /permissions violation/i.test(ended.stdout + ended.stderr);
@@ -160,56 +187,28 @@ step('a node on the bus', machine, () => {
     );
   });
 
-  for (const subject of [
-    ...[
-      'easycerts.v1.host.easycerts.>',
-      'easycerts.v1.host.>',
-      'easycerts.v1.host.n3.>',
-      'easycerts.v1.down.easycerts.>',
-      'easycerts.v1.ask.>',
-    ],
-    ...[
-      'easycerts.v1.audit.>',
-      'easycerts.v1.ledger.>',
-      '$KV.hosts.>',
-      '$KV.>',
-      '$JS.>',
-      '$SYS.>',
-      '_INBOX.>',
-      '*',
-      '>',
-    ],
-  ]) {
-    test(`may not subscribe to ${subject}`, async () => {
-      const ended = await nats(node, ['subscribe', subject, '--count', '1', '--wait', '1s']);
-      assert.ok(isRefused(ended), describeEnd(ended));
-    });
-  }
+  test('hears nothing that is for others', async () => {
+    const attempts = foreignSubjects.map(async (subject) => ({
+      subject,
+      ended: await nats(node, ['subscribe', subject, '--count', '1', '--wait', '1s']),
+    }));
+    for (const { ended, subject } of await Promise.all(attempts))
+      assert.ok(isRefused(ended), `${subject}: ${describeEnd(ended)}`);
+  });
 
-  for (const subject of [
-    ...[
-      'easycerts.v1.host.easycerts.component.failed',
-      'easycerts.v1.cluster.ca.started',
-      'easycerts.v1.audit.certificate.refused',
-    ],
-    ...[
-      'easycerts.v1.ledger.issued',
-      '$KV.hosts.n2.record',
-      '$JS.API.STREAM.DELETE.LEDGER',
-      '$JS.API.STREAM.PURGE.AUDIT',
-      '$SYS.REQ.SERVER.PING',
-    ],
-  ]) {
-    test(`may not publish to ${subject}`, async () => {
-      const ended = await nats(node, ['request', subject, '{}']);
-      assert.ok(isRefused(ended), describeEnd(ended));
-    });
-  }
+  test('says nothing in the name of others, and does not reach the store', async () => {
+    const attempts = foreignPublications.map(async (subject) => ({
+      subject,
+      ended: await nats(node, ['request', subject, '{}']),
+    }));
+    for (const { ended, subject } of await Promise.all(attempts))
+      assert.ok(isRefused(ended), `${subject}: ${describeEnd(ended)}`);
+  });
 
   for (const [title, identity] of [
     ['a node that nobody registered', () => join(folder, 'stranger')],
     ['a certificate of another CA', () => mixedIdentity('cluster-admin')],
-    ['a certificate that is no host identity', () => mixedIdentity('ca-server')],
+    ['a certificate that is no host identity', () => mixedIdentity('bus-server')],
   ] as const) {
     test(`${title} does not get in at all`, async () => {
       assert.notEqual((await nats(await identity(), ['publish', 'a', 'b'])).code, 0);
