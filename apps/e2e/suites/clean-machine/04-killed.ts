@@ -1,15 +1,16 @@
 /** Everything dies at once, as when the power fails: the next start goes on from disk. */
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { before, test } from 'node:test';
 import { eventually } from '../../src/eventually.ts';
 import { insideProcesses, sandboxInit } from '../../src/inside-processes.ts';
 import { listIssued } from '../../src/issued.ts';
 import { step } from '../../src/step.ts';
-import { machine } from './cluster.ts';
+import { ensureStarted, machine } from './cluster.ts';
 
 step('power failure', machine, () => {
   let serials: readonly string[] = [];
+  before(ensureStarted);
 
   test('kill -9 of everything', async () => {
     serials = (await listIssued(machine)).map(({ serial }) => serial);

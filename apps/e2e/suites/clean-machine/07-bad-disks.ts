@@ -2,12 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
-import { test } from 'node:test';
+import { before, test } from 'node:test';
 import { cluster } from '../../src/cluster.ts';
 import type { Ended } from '../../src/run-command.ts';
 import { describe, runCommand } from '../../src/run-command.ts';
 import { step } from '../../src/step.ts';
-import { assertRefused, machine } from './cluster.ts';
+import { assertRefused, ensureStarted, machine } from './cluster.ts';
 
 const disk = cluster('bad-disk');
 
@@ -68,6 +68,8 @@ const full = 'dd if=/dev/zero of=/mnt/filler bs=4k 2>/dev/null;';
 const enough = 'rm /mnt/filler;';
 
 step('bad disks under our own commands', machine, () => {
+  before(ensureStarted);
+
   test('ca init on a full disk makes nothing, and everything when there is space', async () => {
     const [before, failed, made] = await onDisk('true', `${full} ca init --root /mnt`, `${enough} ca init --root /mnt`);
     assert.match(failed?.said ?? '', /no space left/i);

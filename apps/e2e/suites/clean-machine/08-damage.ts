@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
-import { test } from 'node:test';
+import { before, test } from 'node:test';
 import {
   authorityOf,
   encodePem,
@@ -19,13 +19,14 @@ import { listIssued } from '../../src/issued.ts';
 import { mustRun, runCommand } from '../../src/run-command.ts';
 import { serialOf, setOf } from '../../src/secrets.ts';
 import { step } from '../../src/step.ts';
-import { assertRefused, machine } from './cluster.ts';
+import { assertRefused, ensureStarted, machine } from './cluster.ts';
 
 const authorityFile = (authority: string, name: string): string =>
   machine.file(`/var/lib/easycerts/ca/authorities/${authority}/${name}`);
 
 step('damage', machine, () => {
   let serials: ReadonlyMap<string, string> = new Map();
+  before(ensureStarted);
 
   test('leaves are damaged in many ways while nothing runs', async () => {
     serials = new Map(
@@ -55,9 +56,11 @@ step('damage', machine, () => {
   test('for its own reason, and nothing else was', async () => {
     await eventually('the events', async () => {
       const events = (await storedEvents(machine)).filter(({ type }) => /certificate\.(renewed|delivered)$/.test(type));
-      return damages.every(({ name, reason }) =>
-        events.some(({ data }) => data.certificate === name && data.reason === reason),
-      );
+      const seen = events.map(({ data }) => `${String(data.certificate)} ${String(data.reason)}`);
+      const missing = damages.map(({ name, reason }) => `${name} ${reason}`).filter((line) => !seen.includes(line));
+      if (missing.length > 0)
+        throw new Error(`no event for ${missing.join(', ')}; last ones: ${seen.slice(-8).join(', ')}`);
+      return true;
     });
   });
 

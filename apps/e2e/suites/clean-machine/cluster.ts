@@ -11,6 +11,12 @@ import { describe } from '../../src/run-command.ts';
 
 export const machine = cluster('clean-machine');
 
+/** Starts the cluster unless an earlier step left it running. */
+export async function ensureStarted(): Promise<void> {
+  const { isReady } = await machine.json<{ readonly isReady: boolean }>(['status'], [0, 1]);
+  if (!isReady) await machine.start();
+}
+
 /** Whether the machine looks as it did, and nothing runs. */
 export async function assertUntouched(of: Cluster, before: MachineSnapshot): Promise<void> {
   assert.deepEqual(await takeSnapshot(of.data), before);

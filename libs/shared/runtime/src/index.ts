@@ -74,6 +74,7 @@ export type { LoadClusterConfigOptions } from './load-cluster-config.ts';
 export { acceptedCopyOf, loadAcceptedConfig, loadClusterConfig, readClusterTexts } from './load-cluster-config.ts';
 export type { LogDestination, Logger, LoggerOptions, LogLevel } from './logger.ts';
 export { createLogger, describeError, logLevels } from './logger.ts';
+export { makeFolder } from './make-folder.ts';
 export type { RunningService, ServiceContext } from './service.ts';
 export type { ProcessServiceManagerOptions } from './service-manager/process-service-manager.ts';
 export { createProcessServiceManager } from './service-manager/process-service-manager.ts';

@@ -7,9 +7,10 @@
 
 import { randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { chmod, chown, lstat, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { chmod, chown, lstat, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AppError, systemErrorCode, toAppError } from '@easycerts/core';
+import { makeFolder } from './make-folder.ts';
 import type { UserIds, Users } from './users.ts';
 
 export interface WriteOptions {
@@ -45,7 +46,7 @@ export async function writeFileAtomically(
       await correctMetadata(path, present, { mode: options.mode, ids });
       return 'unchanged';
     }
-    await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+    await makeFolder(dirname(path));
     await replaceFile(path, content, { mode: options.mode, ids });
     return 'written';
   } catch (error) {

@@ -96,3 +96,17 @@ test('a full disk is told by its code, and the old files stay', async (t) => {
     }
   });
 });
+
+test('a read-only disk is told as that', async (t) => {
+  if (process.getuid?.() !== 0) return t.skip('mounting a file system needs root');
+  await inFolder(async (folder) => {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'ro,size=16k', 'tmpfs', folder]);
+    try {
+      await assert.rejects(writeFilesAtomically([file(`${folder}/a/b/one`, '1')], users), (error) => {
+        return isAppError(error, 'FAILED_PRECONDITION') && /read-only/i.test(error.message);
+      });
+    } finally {
+      execFileSync('umount', [folder]);
+    }
+  });
+});

@@ -4,10 +4,11 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { lstat, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { lstat, open, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { RenderedFile } from '@easycerts/cluster';
 import { AppError, systemErrorCode, toAppError } from '@easycerts/core';
+import { makeFolder } from './make-folder.ts';
 import type { Users } from './users.ts';
 import { syncDirectory } from './write-file.ts';
 
@@ -42,7 +43,7 @@ export async function writeFilesAtomically(files: readonly RenderedFile[], users
 async function stage(file: RenderedFile, users: Users): Promise<StagedFile> {
   const temporary = join(dirname(file.path), `.${basename(file.path)}.${randomBytes(6).toString('hex')}.tmp`);
   try {
-    await mkdir(dirname(file.path), { recursive: true, mode: 0o755 });
+    await makeFolder(dirname(file.path));
     const ids = users.idsOf(file.owner, file.group);
     const handle = await open(temporary, 'wx', 0o600);
     try {

@@ -1,11 +1,9 @@
 /** `ca init`: all or nothing, and the next run of one that was killed goes on where that one was. */
 
-import { mkdir, readFile, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import type { ClusterConfig, HostRecord, Paths } from '@easycerts/cluster';
-import { systemErrorCode, toAppError } from '@easycerts/core';
 import { decodePem } from '@easycerts/pki';
-import { type Users, withFileLock } from '@easycerts/runtime';
+import { makeFolder, type Users, withFileLock } from '@easycerts/runtime';
 import { type Authorities, loadAuthorities } from '../authority-files.ts';
 import { caUser } from '../ca-user.ts';
 import { commitState } from './commit-state.ts';
@@ -61,17 +59,4 @@ export async function initializeCa(options: InitOptions): Promise<InitResult> {
 /** Every owner of what is made, before anything is. */
 function assertUsersExist(users: Users): void {
   for (const owner of [caUser, 'easycerts-nats', 'kubernetes']) users.idsOf(owner, owner);
-}
-
-/** Step by step: mkdir's own recursion says "no such file" for a read-only file system (seen with Node.js 26). */
-async function makeFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path, { mode: 0o755 });
-  } catch (error) {
-    const code = systemErrorCode(error);
-    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return;
-    if (code !== 'ENOENT' || dirname(path) === path) throw toAppError(error, `make the folder ${path}`);
-    await makeFolder(dirname(path));
-    await makeFolder(path);
-  }
 }
