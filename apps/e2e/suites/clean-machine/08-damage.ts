@@ -121,7 +121,7 @@ step('a damaged CA', machine, () => {
       const path = authorityFile('kubernetes', file);
       copyFileSync(path, `${path}.kept`);
       writeFileSync(path, 'damaged\n');
-      const ended = await runCommand(['npm', 'start', '--silent', '--', '--detach', '--timeout', '45s'], {
+      const ended = await runCommand(['npm', 'start', '--silent', '--', '--detach', '--timeout', '20s'], {
         env: machine.env,
       });
       assert.notEqual(ended.code, 0);
