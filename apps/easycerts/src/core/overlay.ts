@@ -3,7 +3,7 @@
  * himself counts more.
  */
 
-import { imagePath, insidePaths } from './programs-plan.ts';
+import { insidePaths } from './programs-plan.ts';
 
 export interface ImageFacts {
   readonly ref: string;
@@ -32,7 +32,6 @@ export function sandboxOverlay({ sandboxAddress, hostName, images }: SandboxOver
       sandboxImage: images.pause.ref,
       // A node that was Ready before a restart would only be reported again after ten seconds.
       extraConfig: { nodeStatusUpdateFrequency: '2s' },
-      seedDockerImages: [imagePath(images.pause.archive), imagePath(images.coredns.archive)],
     },
     flannel: { interface: 'eth0' },
     addons: { dns: { image: images.coredns.ref, replicas: 1 } },

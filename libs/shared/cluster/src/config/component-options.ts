@@ -217,10 +217,6 @@ export const kubeletOptions = z
       .string()
       .default('registry.k8s.io/pause:3.10')
       .describe('image of the container that holds a pod together'),
-    seedDockerImages: z
-      .array(absolutePath)
-      .default([])
-      .describe('image archives imported into containerd before the kubelet starts'),
     taints: z.record(z.string(), taint).default({}).describe('taints of the Node object, by any name'),
     tlsCertFile: certFile,
     tlsKeyFile: keyFile,
