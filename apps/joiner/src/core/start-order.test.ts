@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { startOrderOf, stopWavesOf } from './start-order.ts';
+import { stopOrder } from '@easycerts/cluster';
+import { startOrderOf } from './start-order.ts';
 
 const host = [
   { unit: 'kubelet', startAfter: ['containerd', 'kube-apiserver'] },
@@ -55,9 +56,9 @@ describe('startOrderOf', () => {
   });
 });
 
-describe('stopWavesOf', () => {
+describe('stopOrder', () => {
   it('stops nothing before what needs it, and the bus last', () => {
-    assert.deepEqual(stopWavesOf(host), [
+    assert.deepEqual(stopOrder(host), [
       ['flanneld'],
       ['kubelet'],
       ['kube-apiserver', 'containerd'],
@@ -71,6 +72,6 @@ describe('stopWavesOf', () => {
       { unit: 'a', startAfter: ['b'] },
       { unit: 'b', startAfter: ['a'] },
     ];
-    assert.deepEqual(stopWavesOf(circle), [['a', 'b']]);
+    assert.deepEqual(stopOrder(circle), [['a', 'b']]);
   });
 });

@@ -1,4 +1,4 @@
-/** In which order components start and stop, by what each one needs first. */
+/** In which order components start, by what each one needs first. */
 
 export interface OrderedUnit {
   readonly unit: string;
@@ -25,22 +25,4 @@ export function startOrderOf<T extends OrderedUnit>(units: readonly T[]): StartO
     ordered.push(...free);
     left = left.filter(({ unit }) => !placed.has(unit));
   }
-}
-
-/** The bus goes last: everybody's last events pass through it. */
-const lastToStop = 'easycerts-nats';
-
-/** Groups to stop one after the other, together within a group: nothing before what needs it. */
-export function stopWavesOf(units: readonly OrderedUnit[]): readonly (readonly string[])[] {
-  const waves: string[][] = [];
-  let left = units.filter(({ unit }) => unit !== lastToStop);
-  while (left.length > 0) {
-    const needed = new Set(left.flatMap(({ startAfter }) => startAfter));
-    const free = left.filter(({ unit }) => !needed.has(unit));
-    // In a circle there is no right order.
-    const wave = free.length > 0 ? free : left;
-    waves.push(wave.map(({ unit }) => unit));
-    left = left.filter((unit) => !wave.includes(unit));
-  }
-  return units.some(({ unit }) => unit === lastToStop) ? [...waves, [lastToStop]] : waves;
 }

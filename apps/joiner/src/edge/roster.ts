@@ -1,7 +1,7 @@
 /** The components of this host: comes to know new ones, and stops those that are no longer wanted. */
 
+import { stopOrder } from '@easycerts/cluster';
 import { toAppError } from '@easycerts/core';
-import { stopWavesOf } from '../core/start-order.ts';
 import { componentFailed, componentStopped } from '../events.ts';
 import type { WorkParts } from './component-work.ts';
 import { ManagedUnit } from './managed-unit.ts';
@@ -66,7 +66,7 @@ export class Roster {
   /** Stops all components, each before what it needs, the bus last. */
   async stopAll(): Promise<void> {
     const { context, manager } = this.#parts;
-    for (const wave of stopWavesOf(this.all().map(({ spec }) => spec))) {
+    for (const wave of stopOrder(this.all().map(({ spec }) => spec))) {
       await context.events.flush(flushTimeoutMs);
       await Promise.all(
         wave.map(async (name) => {

@@ -62,3 +62,4 @@ export {
 } from './ip-network.ts';
 export { type Paths, pathsUnder } from './paths.ts';
 export { alternativeNamesOf, directoryOf, resolveCertificates } from './resolve-certs.ts';
+export { type StoppableUnit, stopOrder } from './stop-order.ts';

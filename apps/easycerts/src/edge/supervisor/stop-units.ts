@@ -3,9 +3,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Paths } from '@easycerts/cluster';
+import { type StoppableUnit, stopOrder } from '@easycerts/cluster';
 import { systemErrorCode } from '@easycerts/core';
 import { createProcessServiceManager, loadUsers, type ServiceManager } from '@easycerts/runtime';
-import { type StoppableUnit, stopOrder } from '../../core/stop-order.ts';
 
 /**
  * Nothing here loses data when it is killed: what must not is fsynced before it is answered. So nobody waits for a
