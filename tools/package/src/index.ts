@@ -1,0 +1,2 @@
+/** Builds the Debian package. */
+export const packageName = 'easycerts';
