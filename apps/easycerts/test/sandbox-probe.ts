@@ -6,11 +6,11 @@
 import { existsSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isRunning, signalProcess, waitUntil } from '@easycerts/runtime';
 import { insidePaths } from '../src/core/programs-plan.ts';
 import { chooseCable } from '../src/edge/choose-cable.ts';
 import { dataDirectoryAt, makeDataDirectory } from '../src/edge/data-directory.ts';
 import { insideShared } from '../src/edge/prepare-sandbox.ts';
-import { isRunning, signalProcess, waitUntil } from '../src/edge/processes.ts';
 import { removeSandbox } from '../src/edge/remove-sandbox.ts';
 import { startSandbox } from '../src/edge/start-sandbox.ts';
 

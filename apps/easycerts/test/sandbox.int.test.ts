@@ -103,7 +103,7 @@ describe('sandbox', { skip }, () => {
     const killed = spawn(process.execPath, [probeFile, directory], { stdio: 'ignore' });
     const data = dataDirectoryAt(directory);
     const { readLiveSandbox } = await import('../src/edge/sandbox-record-file.ts');
-    const { isRunning, waitUntil } = await import('../src/edge/processes.ts');
+    const { isRunning, waitUntil } = await import('@easycerts/runtime');
     const factsFile = join(data.sandbox, 'shared/facts.json');
     rmSync(factsFile, { force: true });
     await waitUntil(() => existsSync(factsFile) && readLiveSandbox(data) !== undefined, { timeoutMs: 20_000 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isAppError } from '@easycerts/core';
-import type { Delegation } from './cgroup-plan.ts';
+import type { Delegation } from '@easycerts/runtime';
 import { formatSandboxRecord, parseSandboxRecord, type SandboxRecord } from './sandbox-record.ts';
 
 const valid: SandboxRecord = {

@@ -1,9 +1,8 @@
 /** What is written down about a running cluster before it is made, so that it can be removed whatever happens to us. */
 
 import { AppError } from '@easycerts/core';
-import type { Delegation } from './cgroup-plan.ts';
+import type { Delegation, ProcessIdentity } from '@easycerts/runtime';
 import type { CableNetwork } from './choose-network.ts';
-import type { ProcessIdentity } from './process-identity.ts';
 
 export interface SandboxRecord {
   /** The machine's boot id: after a reboot nothing of it is left. */

@@ -6,7 +6,8 @@
  *   inside   PID 1: new root on a tmpfs, mounts, cable, pivot_root, exec the init program
  */
 
-import type { CgroupPlan } from './cgroup-plan.ts';
+import { shellQuote } from '@easycerts/core';
+import type { CgroupPlan } from '@easycerts/runtime';
 import type { CableNetwork } from './choose-network.ts';
 import type { Instance } from './instance.ts';
 import { cgroupLinks, oldRoot, readOnlyInTheEnd } from './system-plan.ts';
@@ -63,7 +64,7 @@ esac
 
 function launchStage({ cgroups }: StartPlan): readonly string[] {
   return [
-    ...cgroups.groups.map((group) => `echo 0 > ${quote(`${group}/cgroup.procs`)}`),
+    ...cgroups.groups.map((group) => `echo 0 > ${shellQuote(`${group}/cgroup.procs`)}`),
     '# The machine’s network namespace, for the cable’s other end.',
     'exec 9< /proc/self/ns/net',
     'exec unshare --cgroup sh "$0" isolate',
@@ -75,9 +76,9 @@ function isolateStage({ cgroups: { delegation } }: StartPlan): readonly string[]
     ...(delegation === undefined
       ? []
       : [
-          `echo 0 > ${quote(`${delegation.leaf}/cgroup.procs`)}`,
+          `echo 0 > ${shellQuote(`${delegation.leaf}/cgroup.procs`)}`,
           ...delegation.controllers.map(
-            (controller) => `echo +${controller} > ${quote(`${delegation.group}/cgroup.subtree_control`)} || true`,
+            (controller) => `echo +${controller} > ${shellQuote(`${delegation.group}/cgroup.subtree_control`)} || true`,
           ),
         ]),
     'exec unshare --fork --kill-child=KILL --pid --mount --propagation private --net --uts --ipc sh "$0" inside',
@@ -89,26 +90,26 @@ function insideStage(plan: StartPlan): readonly string[] {
   return [
     '# /proc is still the machine’s: this is our number there.',
     'read -r pid _ < /proc/self/stat',
-    `echo "$pid" > ${quote(pidFile)}`,
-    `root=${quote(root)}`,
+    `echo "$pid" > ${shellQuote(pidFile)}`,
+    `root=${shellQuote(root)}`,
     'mount -t tmpfs -o mode=755 easycerts "$root"',
-    `cp -a ${quote(`${skeleton}/.`)} "$root"`,
+    `cp -a ${shellQuote(`${skeleton}/.`)} "$root"`,
     ...devices.map(([name, mode, major, minor]) => `mknod -m ${mode} "$root/dev/${name}" c ${major} ${minor}`),
-    `mount --all --fstab ${quote(fstab)}`,
-    ...cgroupLinks(cgroups).map(({ path, target }) => `ln -s ${quote(target)} "$root"${quote(path)}`),
+    `mount --all --fstab ${shellQuote(fstab)}`,
+    ...cgroupLinks(cgroups).map(({ path, target }) => `ln -s ${shellQuote(target)} "$root"${shellQuote(path)}`),
     ...readOnlyInTheEnd.map((path) => `mount -o remount,bind,ro "$root"${path}`),
-    `hostname ${quote(hostName)}`,
+    `hostname ${shellQuote(hostName)}`,
     ...cableLines(plan),
     'cd "$root"',
     `pivot_root . .${oldRoot}`,
     `umount --lazy ${oldRoot}`,
     `rmdir ${oldRoot}`,
-    ...(libraries === undefined ? [] : [`ldconfig -X ${quote(libraries)}`]),
+    ...(libraries === undefined ? [] : [`ldconfig -X ${shellQuote(libraries)}`]),
     '# What kubelet mounts for pods has to be seen by the containers, and nowhere else.',
     'mount --make-rshared /',
     `exec env -i ${Object.entries(env)
-      .map(([name, value]) => quote(`${name}=${value}`))
-      .join(' ')} ${command.map(quote).join(' ')}`,
+      .map(([name, value]) => shellQuote(`${name}=${value}`))
+      .join(' ')} ${command.map(shellQuote).join(' ')}`,
   ];
 }
 
@@ -132,11 +133,6 @@ function cableLines({ cable, instance }: StartPlan): readonly string[] {
     `route add default via ${machineAddress}`,
     'EOF',
   ];
-}
-
-/** One word for the shell, whatever it holds. */
-export function quote(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 /** One word for `ip -batch`, which knows double quotes but no escapes; a line break would begin another command. */

@@ -1,6 +1,6 @@
 /** What the supervisor of a developer's cluster tells about itself, in a file that `up` and `status` read. */
 
-import type { ProcessIdentity } from './process-identity.ts';
+import type { ProcessIdentity } from '@easycerts/runtime';
 
 /** Steps before and beside the components. */
 export const supervisorSteps = ['authorities', 'configuration', 'images'] as const;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CgroupPlan } from './cgroup-plan.ts';
+import type { CgroupPlan } from '@easycerts/runtime';
 import { cgroupLinks, planSystem } from './system-plan.ts';
 
 const hybrid: CgroupPlan = {

@@ -1,6 +1,6 @@
 /** The part of the sandbox's root that is the machine's system: programs for reading, kernel file systems of its own. */
 
-import type { CgroupPlan } from './cgroup-plan.ts';
+import type { CgroupPlan } from '@easycerts/runtime';
 import { bind, bindReadOnly, directory, file, type Mount, type RootPlan, symlink } from './root-plan.ts';
 
 export interface SystemFacts {

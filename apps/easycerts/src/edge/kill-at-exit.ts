@@ -1,8 +1,7 @@
 /** When this process ends in a hurry (a second Ctrl-C, a closed terminal), the cluster in the foreground ends with it. */
 
+import { isRunning, removeControlGroupsNow, signalProcess } from '@easycerts/runtime';
 import type { SandboxRecord } from '../core/sandbox-record.ts';
-import { removeControlGroupsNow } from './control-groups.ts';
-import { isRunning, signalProcess } from './processes.ts';
 import type { LiveSandbox } from './sandbox-record-file.ts';
 
 const lastMomentMs = 1_500;

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { chownSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CgroupPlan } from '../core/cgroup-plan.ts';
+import type { CgroupPlan } from '@easycerts/runtime';
 import type { CableNetwork } from '../core/choose-network.ts';
 import { insideCompileCache, userCompileCache } from '../core/compile-cache-place.ts';
 import { planEtc } from '../core/etc-plan.ts';

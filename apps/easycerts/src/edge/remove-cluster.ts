@@ -3,9 +3,9 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathsUnder } from '@easycerts/cluster';
+import { isRunning, signalProcess, waitUntil } from '@easycerts/runtime';
 import { parseSupervisorState } from '../core/supervisor-state.ts';
 import { type DataDirectory, readIfThere } from './data-directory.ts';
-import { isRunning, signalProcess, waitUntil } from './processes.ts';
 import { removeSandbox } from './remove-sandbox.ts';
 import { type LiveSandbox, readRecordOrNothing } from './sandbox-record-file.ts';
 import { stopUnits } from './supervisor/stop-units.ts';

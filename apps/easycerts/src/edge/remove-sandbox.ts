@@ -2,12 +2,9 @@
 
 import { readFileSync } from 'node:fs';
 import { AppError } from '@easycerts/core';
-import { findHierarchies } from '../core/cgroup-plan.ts';
-import { parseMountInfo } from '../core/mountinfo.ts';
-import { removeControlGroups } from './control-groups.ts';
+import { findHierarchies, parseMountInfo, removeControlGroups, signalProcess, waitUntil } from '@easycerts/runtime';
 import type { DataDirectory } from './data-directory.ts';
 import { readInterfaceAlias } from './machine-facts.ts';
-import { signalProcess, waitUntil } from './processes.ts';
 import { runProgram } from './run-program.ts';
 import { readRecordOrNothing } from './sandbox-record-file.ts';
 

@@ -1,10 +1,10 @@
 /** The record of a sandbox on disk, and whether the sandbox it tells of still runs. */
 
 import { renameSync, writeFileSync } from 'node:fs';
+import { isRunning } from '@easycerts/runtime';
 import { formatSandboxRecord, parseSandboxRecord, type SandboxRecord } from '../core/sandbox-record.ts';
 import { type DataDirectory, readIfThere } from './data-directory.ts';
 import { readBootId } from './machine-facts.ts';
-import { isRunning } from './processes.ts';
 
 /** Written whole or not at all. */
 export function writeRecord(data: DataDirectory, record: SandboxRecord): void {

@@ -5,11 +5,10 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { AppError } from '@easycerts/core';
-import { makeControlGroups, planControlGroups } from './control-groups.ts';
+import { identify, isRunning, makeControlGroups, planControlGroups, waitUntil } from '@easycerts/runtime';
 import { type DataDirectory, readIfThere } from './data-directory.ts';
 import { readBootId } from './machine-facts.ts';
 import { type PreparedSandbox, prepareSandbox, type SandboxOptions } from './prepare-sandbox.ts';
-import { identify, isRunning, waitUntil } from './processes.ts';
 import { type LiveSandbox, writeRecord } from './sandbox-record-file.ts';
 
 export interface StartOptions extends Omit<SandboxOptions, 'bootId'> {

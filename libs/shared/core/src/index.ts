@@ -5,5 +5,6 @@ export { allFindings, firstFinding } from './check-chain.ts';
 export { exitCodeOf } from './exit-code.ts';
 export type { ComponentActionReason, DenyReason, ReissueReason } from './reasons.ts';
 export { componentActionReasons, denyReasons, reissueReasons } from './reasons.ts';
+export { shellQuote } from './shell-quote.ts';
 export type { Clock } from './time.ts';
 export { dayMs, formatDuration, hourMs, minuteMs, parseDurationMs, secondMs } from './time.ts';

@@ -43,6 +43,16 @@ export type { CommandContext } from './command-context.ts';
 export { addGlobalOptions, contextOf } from './command-context.ts';
 export type { Shell } from './completions.ts';
 export { completionScript, shells } from './completions.ts';
+export type { CgroupPlan, Delegation, Hierarchy, ParentGroup } from './control-groups/cgroup-plan.ts';
+export { findHierarchies, layoutOf, planCgroups } from './control-groups/cgroup-plan.ts';
+export {
+  makeControlGroups,
+  planControlGroups,
+  removeControlGroups,
+  removeControlGroupsNow,
+} from './control-groups/control-groups.ts';
+export type { MountInfo } from './control-groups/mountinfo.ts';
+export { parseMountInfo } from './control-groups/mountinfo.ts';
 export type { DaemonContext, DaemonOptions } from './daemon.ts';
 export { busServers, hostNameOf, runDaemon } from './daemon.ts';
 export type { FileLockOptions } from './file-lock.ts';
@@ -75,6 +85,9 @@ export { acceptedCopyOf, loadAcceptedConfig, loadClusterConfig, readClusterTexts
 export type { LogDestination, Logger, LoggerOptions, LogLevel } from './logger.ts';
 export { createLogger, describeError, logLevels } from './logger.ts';
 export { makeFolder } from './make-folder.ts';
+export type { ProcessIdentity } from './processes/process-identity.ts';
+export { identityOfStat } from './processes/process-identity.ts';
+export { identify, isRunning, signalProcess, waitUntil } from './processes/processes.ts';
 export type { RunningService, ServiceContext } from './service.ts';
 export type { ProcessServiceManagerOptions } from './service-manager/process-service-manager.ts';
 export { createProcessServiceManager } from './service-manager/process-service-manager.ts';

@@ -5,8 +5,8 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Paths } from '@easycerts/cluster';
+import { identify } from '@easycerts/runtime';
 import { countFailures, restartDelayMs } from '../../core/restart-delay.ts';
-import { identify } from '../processes.ts';
 import type { StateFile } from './state-file.ts';
 
 export interface JoinerOptions {

@@ -6,9 +6,9 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { pathsUnder } from '@easycerts/cluster';
+import { waitUntil } from '@easycerts/runtime';
 import { parseSupervisorState, type SupervisorState } from '../../core/supervisor-state.ts';
 import { toldError } from '../../core/told-error.ts';
-import { waitUntil } from '../processes.ts';
 import { supervise } from './supervise.ts';
 
 const standIn = join(dirname(fileURLToPath(import.meta.url)), '../../../test/stand-in.mjs');

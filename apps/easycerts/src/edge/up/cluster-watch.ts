@@ -1,12 +1,12 @@
 /** Looks at a running cluster from outside: supervisor, joiner, the node. */
 
 import { type ClusterConfig, hostInUrl, unitOf } from '@easycerts/cluster';
+import { isRunning } from '@easycerts/runtime';
 import { sandboxHostName } from '../../core/instance.ts';
 import { isComplete, type ProgressLine } from '../../core/progress.ts';
 import { type ProgressFacts, progressLines } from '../../core/progress-lines.ts';
 import { type Failure, parseSupervisorState } from '../../core/supervisor-state.ts';
 import { type DataDirectory, readIfThere } from '../data-directory.ts';
-import { isRunning } from '../processes.ts';
 import type { LiveSandbox } from '../sandbox-record-file.ts';
 import { readJoinerProgress } from './joiner-progress.ts';
 import { isNodeReady } from './node-ready.ts';

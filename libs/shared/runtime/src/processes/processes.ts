@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { systemErrorCode } from '@easycerts/core';
-import { identityOfStat, type ProcessIdentity } from '../core/process-identity.ts';
+import { identityOfStat, type ProcessIdentity } from './process-identity.ts';
 
 /** The identity of a process; undefined when there is none (any more). */
 export function identify(pid: number): ProcessIdentity | undefined {

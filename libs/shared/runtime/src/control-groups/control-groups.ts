@@ -2,6 +2,7 @@
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { AppError, systemErrorCode, toAppError } from '@easycerts/core';
+import { waitUntil } from '../processes/processes.ts';
 import {
   type CgroupPlan,
   type Delegation,
@@ -9,9 +10,8 @@ import {
   layoutOf,
   type ParentGroup,
   planCgroups,
-} from '../core/cgroup-plan.ts';
-import { parseMountInfo } from '../core/mountinfo.ts';
-import { waitUntil } from './processes.ts';
+} from './cgroup-plan.ts';
+import { parseMountInfo } from './mountinfo.ts';
 
 /** Plans the groups called `name` on this machine. AppError FAILED_PRECONDITION when it has no control groups. */
 export function planControlGroups(name: string): CgroupPlan {
