@@ -169,6 +169,49 @@ export const denyReasonTexts: Readonly<Record<DenyReason, ReasonText>> = {
     check: '`detail` of the audit event says what.',
     repair: 'Ask on a master, or give the host the role. Not asked for by anyone: treat the host as suspect.',
   },
+  'certificate-revoked': {
+    meaning: 'The host shows a certificate that was revoked: the host has left or was removed.',
+    check: '`easycerts ca show <serial>`, on a master.',
+    repair: 'If the host is to come back, let it join with a new token. Otherwise find out who holds its key.',
+  },
+  'token-unknown': {
+    meaning: 'There is no such join token, or its secret is another one.',
+    check: '`easycerts ca token list`; `peer` of the `token.refused` event says who tried.',
+    repair:
+      'Make a new token with `easycerts ca token create`. Tries that are not yours: close the port to that address.',
+  },
+  'token-expired': {
+    meaning: 'The join token was made for a limited time, which is over.',
+    check: '`easycerts ca token list`.',
+    repair: 'Make a new one, with a longer `--ttl` if need be.',
+  },
+  'token-used': {
+    meaning: 'As many hosts as the join token allows have used it.',
+    check: '`easycerts ca token list` shows which.',
+    repair: 'Make a new one. If you do not know one of those hosts, remove it: `easycerts ca host remove <name>`.',
+  },
+  'token-revoked': {
+    meaning: 'The join token was revoked.',
+    check: '`easycerts ca token list`.',
+    repair: 'Make a new one.',
+  },
+  'token-name': {
+    meaning: 'The join token is for a host of another name.',
+    check: '`easycerts ca token list`; the name of the host: `hostname`.',
+    repair: 'Use the token on that host, or make one for this name. Not yours: the token was stolen, revoke it.',
+  },
+  'token-role': {
+    meaning: 'The join token is for another role than the one asked for.',
+    check: '`easycerts ca token list`.',
+    repair: 'Make a token for that role.',
+  },
+  'name-taken': {
+    meaning: 'The cluster has a host of that name already.',
+    check: '`easycerts ca host list`.',
+    repair:
+      'Give the machine another name. To replace a lost machine by one of the same name, make a token for that name: ' +
+      '`easycerts ca token create --name <name>`.',
+  },
 };
 
 export const componentActionReasonTexts: Readonly<Record<ComponentActionReason, ReasonText>> = {

@@ -282,7 +282,8 @@ for (const [name, reason, attempt, known = facts] of rows) {
 }
 
 test('every reason to refuse signing has its row', () => {
-  const elsewhere: readonly DenyReason[] = ['not-permitted'];
+  const ofEnrolment = denyReasons.filter((reason) => reason.startsWith('token-'));
+  const elsewhere: readonly DenyReason[] = ['not-permitted', 'certificate-revoked', 'name-taken', ...ofEnrolment];
   const covered = new Set([...rows.map(([, reason]) => reason), ...elsewhere]);
   assert.deepEqual(covered, new Set(denyReasons));
 });

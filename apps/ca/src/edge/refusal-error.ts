@@ -22,6 +22,14 @@ const cures: Readonly<Record<DenyReason, string>> = {
   replayed: 'make a new key and a new CSR',
   stale: 'set the clocks of both machines, for example with chrony',
   'not-permitted': 'ask on a master',
+  'certificate-revoked': 'let the host join again with a new token',
+  'token-unknown': 'copy the token again, or make a new one on a master: `ca token create`',
+  'token-expired': 'make a new token on a master: `ca token create`',
+  'token-used': 'make a new token on a master: `ca token create`',
+  'token-revoked': 'make a new token on a master: `ca token create`',
+  'token-name': 'make a token for this host on a master: `ca token create --name <host>`',
+  'token-role': 'make a token for this role on a master: `ca token create --role <role>`',
+  'name-taken': 'give this machine another name, or make a token for exactly this name on a master',
 };
 
 /** AppError with the reason and its cure: UNAVAILABLE when waiting helps, INVALID_INPUT, UNAUTHENTICATED or PERMISSION_DENIED. */

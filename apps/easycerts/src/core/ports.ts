@@ -17,6 +17,7 @@ export function controlPlanePorts(config: ClusterConfig): readonly PortUse[] {
     { isUsed: easyCerts, port: bus.port, component: 'nats-server', key: 'bus.port' },
     { isUsed: easyCerts, port: pki.grpcPort, component: 'ca', key: 'pki.grpcPort' },
     { isUsed: easyCerts, port: pki.httpsPort, component: 'ca', key: 'pki.httpsPort' },
+    { isUsed: easyCerts, port: pki.enrolPort, component: 'ca', key: 'pki.enrolPort' },
     { isUsed: etcd.enable, port: etcd.clientPort, component: 'etcd', key: 'etcd.clientPort' },
     { isUsed: etcd.enable, port: etcd.peerPort, component: 'etcd', key: 'etcd.peerPort' },
     { isUsed: apiserver.enable, port: apiserver.securePort, component: 'kube-apiserver', key: 'apiserver.securePort' },

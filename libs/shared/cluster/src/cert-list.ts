@@ -264,7 +264,7 @@ export const certificateList: readonly CertificateEntry[] = [
     authority: 'kubernetes',
     neededBy: 'kubelet',
     subject: ofNode,
-    names: (context) => [...ofHost(context), context.config.kubelet.nodeIp],
+    names: ofHost,
     usages: server,
     owner: 'root',
     usedBy: [unitOf.kubelet],

@@ -6,6 +6,8 @@ import { isHostName } from './config/option-types.ts';
 
 export const mastersOrganization = 'easycerts:masters';
 export const nodesOrganization = 'easycerts:nodes';
+/** Of programs that read events: an identity on the bus, never of a host. */
+export const automationOrganization = 'easycerts:automation';
 
 export interface HostIdentity {
   readonly name: string;

@@ -27,6 +27,7 @@ export {
 } from './components/component-context.ts';
 export { proxyHealthAddress } from './components/proxy.ts';
 export { clusterConfigSchema } from './config/cluster-config-schema.ts';
+export { nodeOverrideKeys } from './config/node-overrides.ts';
 export { isDnsName, isHostName } from './config/option-types.ts';
 export { type ParseOptions, parseClusterConfig } from './config/parse-cluster-config.ts';
 export { type ConfigProblem, configError, pathText } from './config/problem.ts';
@@ -41,6 +42,7 @@ export {
 export { type DesiredState, hostRecordOf, resolveDesiredState } from './desired-state.ts';
 export type { CgroupLayout, HostFacts, HostRecord } from './host-facts.ts';
 export {
+  automationOrganization,
   type HostIdentity,
   hostIdentitySubject,
   identityOfSubject,
@@ -60,6 +62,15 @@ export {
   parseIp,
   sizeOf,
 } from './ip-network.ts';
+export { encodeJoinToken, type JoinToken, joinTokenSecretBytes, parseJoinToken } from './join-token.ts';
+export { nodeConfigOf } from './node-config.ts';
+export {
+  encodeNodeDocument,
+  type NodeDocument,
+  nodeDocumentKey,
+  nodeDocumentOf,
+  parseNodeDocument,
+} from './node-document.ts';
 export { type Paths, pathsUnder } from './paths.ts';
 export { alternativeNamesOf, directoryOf, resolveCertificates } from './resolve-certs.ts';
 export { type StoppableUnit, stopOrder } from './stop-order.ts';

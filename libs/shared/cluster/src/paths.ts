@@ -5,6 +5,11 @@ export interface Paths {
   readonly root: string;
   /** `/etc/easycerts`: what people write (cluster.yaml) and what config-renderer makes of it. */
   readonly clusterFile: string;
+  /** On a node: what people may say about this host alone. */
+  readonly nodeFile: string;
+  /** On a node: the configuration and the record of this host, as the master gave them. */
+  readonly receivedConfig: string;
+  readonly receivedHost: string;
   readonly certificateSpecs: string;
   readonly componentSpecs: string;
   readonly natsConfig: string;
@@ -18,6 +23,8 @@ export interface Paths {
   /** `/var/lib/kubernetes/secrets`: one symbolic link a certificate set. */
   readonly secrets: string;
   readonly serviceAccountKeys: string;
+  /** The token of a host that is joining, 0600; removed once the host has its identity. */
+  readonly joinToken: string;
   /** `/var/lib/easycerts`: state of our own services. */
   readonly state: string;
   readonly ca: string;
@@ -29,6 +36,8 @@ export interface Paths {
   readonly joinerState: string;
   readonly certmgrState: string;
   readonly rendererState: string;
+  /** Which node document config-renderer has applied, and when. */
+  readonly appliedConfig: string;
   readonly etcdData: string;
   readonly kubelet: string;
   readonly containerd: string;
@@ -49,6 +58,9 @@ export function pathsUnder(root: string): Paths {
   return Object.freeze({
     root,
     clusterFile: `${etc}/cluster.yaml`,
+    nodeFile: `${etc}/node.yaml`,
+    receivedConfig: `${etc}/received/cluster.yaml`,
+    receivedHost: `${etc}/received/host.json`,
     certificateSpecs: `${etc}/certmgr.d`,
     componentSpecs: `${etc}/components.d`,
     natsConfig: `${etc}/nats.conf`,
@@ -59,6 +71,7 @@ export function pathsUnder(root: string): Paths {
     bootstrapAddons: `${kubernetes}/bootstrap-addons`,
     secrets,
     serviceAccountKeys: `${secrets}/service-account`,
+    joinToken: `${secrets}/join-token`,
     state,
     ca: `${state}/ca`,
     hostIdentity: `${state}/host`,
@@ -68,6 +81,7 @@ export function pathsUnder(root: string): Paths {
     joinerState: `${state}/joiner`,
     certmgrState: `${state}/certmgr`,
     rendererState: `${state}/config-renderer`,
+    appliedConfig: `${state}/config-renderer/applied.json`,
     etcdData: `${root}/var/lib/etcd`,
     kubelet: `${root}/var/lib/kubelet`,
     containerd: `${root}/var/lib/containerd`,

@@ -5,6 +5,26 @@ export { busSubjectOf, cloudEventOf, subjectPrefix, typePrefix } from './events/
 export type { EventDefinition, EventScope } from './events/event-definition.ts';
 export type { EventExample } from './events/examples.ts';
 export { eventExamples, exampleEventOf } from './events/examples.ts';
+export type {
+  AdministrationServer,
+  Automation,
+  CreateAutomationRequest,
+  CreateAutomationResponse,
+  CreateTokenRequest,
+  CreateTokenResponse,
+  JoinToken as JoinTokenDescription,
+  ListAutomationsResponse,
+  ListHostsResponse,
+  ListTokensResponse,
+  RegisteredHost as RegisteredHostDescription,
+  RemoveHostRequest,
+  RemoveHostResponse,
+  RevokeAutomationRequest,
+  RevokeAutomationResponse,
+  RevokeTokenRequest,
+  RevokeTokenResponse,
+} from './generated/easycerts/ca/v1/administration.ts';
+export { AdministrationService } from './generated/easycerts/ca/v1/administration.ts';
 export type { CertificateAuthorityServer } from './generated/easycerts/ca/v1/certificate_authority.ts';
 export {
   CertificateAuthorityClient,
@@ -19,3 +39,11 @@ export {
   SignResponse,
   TrustBundle,
 } from './generated/easycerts/ca/v1/certificate_authority.ts';
+export type {
+  EnrolmentServer,
+  EnrolRequest,
+  EnrolResponse,
+  LeaveResponse,
+  MembershipServer,
+} from './generated/easycerts/ca/v1/enrolment.ts';
+export { EnrolmentService, MembershipService } from './generated/easycerts/ca/v1/enrolment.ts';

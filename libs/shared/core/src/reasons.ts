@@ -37,6 +37,14 @@ export const denyReasons = [
   'replayed',
   'stale',
   'not-permitted',
+  'certificate-revoked',
+  'token-unknown',
+  'token-expired',
+  'token-used',
+  'token-revoked',
+  'token-name',
+  'token-role',
+  'name-taken',
 ] as const;
 export type DenyReason = (typeof denyReasons)[number];
 

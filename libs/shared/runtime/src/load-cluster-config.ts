@@ -23,8 +23,11 @@ const resolveTimeoutMs = 5_000;
 
 /** Loads the configuration. AppError INVALID_CONFIG with `details.problems` ({path, message}) when anything is wrong. */
 export async function loadClusterConfig(file: string, options: LoadClusterConfigOptions = {}): Promise<ClusterConfig> {
-  const { text, overlay } = await readClusterTexts(file);
-  const config = parseClusterConfig(text, file, overlay === undefined ? {} : { overlay });
+  const { text, overlay, node } = await readClusterTexts(file);
+  const config = parseClusterConfig(text, file, {
+    ...(overlay === undefined ? {} : { overlay }),
+    ...(node === undefined ? {} : { node }),
+  });
   if (options.mustResolve !== false) await checkMasterAddress(config.masterAddress, file, options.resolve ?? lookup);
   return config;
 }
@@ -51,19 +54,26 @@ export function acceptedCopyOf(file: string): string {
 }
 
 /** The texts that a configuration is made of. */
-export async function readClusterTexts(
-  file: string,
-): Promise<{ readonly text: string; readonly overlay: string | undefined }> {
-  const overlay = await readOverlay(file);
-  return { text: await readConfigFile(file), overlay };
+export interface ClusterTexts {
+  readonly text: string;
+  readonly overlay: string | undefined;
+  /** Present on a node that has joined: `text` is what its master gave it. */
+  readonly node: { readonly overrides: string | undefined } | undefined;
 }
 
-/**
- * What the installation knows about itself (where its binaries lie, a sandbox's address): `overlay.yaml` beside the
- * configuration, whose keys count where the configuration says nothing.
- */
-async function readOverlay(file: string): Promise<string | undefined> {
-  const path = join(dirname(file), 'overlay.yaml');
+/** Reads them. A host without the file that has joined a cluster has `received/cluster.yaml` and `node.yaml` beside it. */
+export async function readClusterTexts(file: string): Promise<ClusterTexts> {
+  const folder = dirname(file);
+  const overlay = await readOptional(join(folder, 'overlay.yaml'));
+  const text = await readOptional(file);
+  if (text !== undefined) return { text, overlay, node: undefined };
+  const received = await readOptional(join(folder, 'received', basename(file)));
+  if (received === undefined) throw noConfiguration(file);
+  return { text: received, overlay, node: { overrides: await readOptional(join(folder, 'node.yaml')) } };
+}
+
+/** The text of a file that may be absent: overlay.yaml is what the installation knows about itself. */
+async function readOptional(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
@@ -72,19 +82,15 @@ async function readOverlay(file: string): Promise<string | undefined> {
   }
 }
 
-async function readConfigFile(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if (systemErrorCode(error) !== 'ENOENT') throw toAppError(error, `read ${file}`);
-    throw new AppError('INVALID_CONFIG', `the cluster configuration ${file} does not exist`, {
-      cause: error,
-      details: {
-        path: file,
-        cure: `write it, for one machine: roles: [master, node] and masterAddress: localhost, each on its line`,
-      },
-    });
-  }
+function noConfiguration(file: string): AppError {
+  return new AppError('INVALID_CONFIG', `the cluster configuration ${file} does not exist`, {
+    details: {
+      path: file,
+      cure:
+        'write it, for one machine: roles: [master, node] and masterAddress: localhost, each on its line; ' +
+        'a further machine joins instead: `joiner join` with a token of the master',
+    },
+  });
 }
 
 async function checkMasterAddress(

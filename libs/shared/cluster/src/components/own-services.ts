@@ -15,7 +15,7 @@ export function bus(context: ComponentContext): ComponentSpec {
     component: 'bus',
     unit: 'easycerts-nats',
     description: 'the bus: nats-server with JetStream',
-    argv: [`${config.binDir}/nats-server`, '--config', paths.natsConfig],
+    argv: [config.bus.program ?? `${config.binDir}/nats-server`, '--config', paths.natsConfig],
     env: {},
     user: 'easycerts-nats',
     group: 'easycerts-nats',

@@ -21,6 +21,7 @@ const pkiOptions = z
   .strictObject({
     grpcPort: port.default(7443).describe('where the CA serves gRPC'),
     httpsPort: port.default(7444).describe('where the CA serves /healthz and /metrics'),
+    enrolPort: port.default(7445).describe('where the CA lets machines with a join token in'),
     keyAlgorithm: z.enum(keyAlgorithms).default('ecdsa-p256').describe('kind of the keys that are made'),
     validity: durationS.prefault('30d').describe('lifetime of a certificate; renewed at two thirds of it'),
     authorityValidity: durationS.prefault('3650d').describe('lifetime of the CA certificates that `ca init` makes'),
@@ -32,7 +33,12 @@ const pkiOptions = z
   })
   .prefault({});
 
-const busOptions = z.strictObject({ port: port.default(4222).describe('where nats-server listens') }).prefault({});
+const busOptions = z
+  .strictObject({
+    port: port.default(4222).describe('where nats-server listens'),
+    program: absolutePath.optional().describe('nats-server; default: the one in `binDir`'),
+  })
+  .prefault({});
 
 /** cluster.yaml: strict (an unknown key is a problem), every option with its default, but for `masterAddress`. */
 export const clusterConfigSchema = z.strictObject({

@@ -9,9 +9,13 @@ import type { ClusterConfig } from './resolve-config.ts';
 /** A finding's `reason` is the path of the key, its `detail` the message. */
 type ConfigCheck = Check<ClusterConfig>;
 
-/** Every problem of a configuration, in the order of the list. */
-export function configProblems(config: ClusterConfig): readonly ConfigProblem[] {
-  return allFindings(configChecks, config).map(({ reason, detail }) => ({ path: reason, message: detail }));
+/** Every problem of a configuration, in the order of the list. `isJoinedNode`: it came from the master of a cluster. */
+export function configProblems(
+  config: ClusterConfig,
+  { isJoinedNode }: { readonly isJoinedNode: boolean } = { isJoinedNode: false },
+): readonly ConfigProblem[] {
+  const checks = configChecks.filter((check) => !isJoinedNode || check !== ownCertificatesNeedAnApiserverHere);
+  return allFindings(checks, config).map(({ reason, detail }) => ({ path: reason, message: detail }));
 }
 
 const clusterAndServiceRangesAreApart: ConfigCheck = ({ clusterCidr, apiserver }) => {
@@ -189,6 +193,7 @@ function portsOf(config: ClusterConfig): readonly (readonly [string, number])[] 
       ? ([
           ['pki.grpcPort', config.pki.grpcPort],
           ['pki.httpsPort', config.pki.httpsPort],
+          ['pki.enrolPort', config.pki.enrolPort],
           ['bus.port', config.bus.port],
         ] as const)
       : []),

@@ -3,12 +3,15 @@
 import { parseDocument } from 'yaml';
 import { clusterConfigSchema } from './cluster-config-schema.ts';
 import { configProblems } from './config-checks.ts';
+import { overrideProblems } from './node-overrides.ts';
 import { type ConfigProblem, configError, problemsOfIssues } from './problem.ts';
 import { type ClusterConfig, resolveConfig } from './resolve-config.ts';
 
 export interface ParseOptions {
   /** Text of a YAML file whose keys count where `text` says nothing: what a developer's sandbox knows about itself. */
   readonly overlay?: string;
+  /** Present: `text` is a node's configuration as its master gave it. `overrides`: the text of its node.yaml. */
+  readonly node?: { readonly overrides?: string | undefined };
 }
 
 /**
@@ -16,14 +19,22 @@ export interface ParseOptions {
  * Throws AppError INVALID_CONFIG with every problem in `details.problems`.
  */
 export function parseClusterConfig(text: string, source: string, options: ParseOptions = {}): ClusterConfig {
-  const given = mappingOf(text, source);
+  const given = merge(mappingOf(text, source), overridesOf(options));
   const merged = options.overlay === undefined ? given : merge(mappingOf(options.overlay, 'overlay'), given);
   const parsed = clusterConfigSchema.safeParse(merged, { reportInput: true });
   if (!parsed.success) throw configError(source, problemsOfIssues(parsed.error.issues, clusterConfigSchema));
   const config = resolveConfig(parsed.data);
-  const problems = configProblems(config);
+  const problems = configProblems(config, { isJoinedNode: options.node !== undefined });
   if (problems.length > 0) throw configError(source, problems);
   return config;
+}
+
+function overridesOf({ node }: ParseOptions): Readonly<Record<string, unknown>> {
+  if (node?.overrides === undefined) return {};
+  const overrides = mappingOf(node.overrides, 'node.yaml');
+  const problems = overrideProblems(overrides);
+  if (problems.length > 0) throw configError('node.yaml', problems);
+  return overrides;
 }
 
 function mappingOf(text: string, source: string): Readonly<Record<string, unknown>> {

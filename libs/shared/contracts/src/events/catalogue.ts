@@ -19,6 +19,9 @@ const actionReason = z.enum(componentActionReasons).describe('why something was 
 const durationMs = z.number().int().nonnegative().describe('how long it took, milliseconds');
 const message = z.string().describe('what went wrong and which thing, for people');
 const paths = z.array(z.string()).describe('absolute paths');
+const tokenId = z.string().describe('public part of a join token');
+const role = z.enum(['master', 'node']);
+const digest = z.string().describe('names the configuration that the master gave the host');
 
 export const eventCatalogue = {
   'ca.initialized': {
@@ -47,6 +50,82 @@ export const eventCatalogue = {
       notAfter,
       reason: z.string().describe('the reissue reason the host gave'),
     }),
+  },
+  'certificate.revoked': {
+    scope: 'cluster',
+    summary: 'A certificate was revoked: neither the CA nor the bus takes it any more.',
+    data: z.object({ host, certificate, authority, serial, notAfter, reason: z.string() }),
+  },
+  'token.created': {
+    scope: 'cluster',
+    summary: 'A join token was made.',
+    data: z.object({
+      tokenId,
+      role,
+      host: host.optional(),
+      uses: z.number().int(),
+      expiresAt: z.iso.datetime(),
+      note: z.string(),
+      by: z.string().describe('the host on which it was made'),
+    }),
+  },
+  'token.used': {
+    scope: 'cluster',
+    summary: 'A machine has used a join token; its identity follows.',
+    data: z.object({ tokenId, host, role, peer: z.string(), usesLeft: z.number().int() }),
+  },
+  'token.revoked': {
+    scope: 'cluster',
+    summary: 'A join token was revoked.',
+    data: z.object({ tokenId, by: z.string() }),
+  },
+  'token.refused': {
+    scope: 'audit',
+    summary: 'The CA let nobody in with this join token.',
+    action: 'If the try was not yours, revoke the token, and see who has the address.',
+    data: z.object({
+      tokenId,
+      host: z.string().describe('the name that was asked for'),
+      reason: z.enum(denyReasons),
+      detail: z.string(),
+      peer: z.string(),
+    }),
+  },
+  'host.joined': {
+    scope: 'cluster',
+    summary: 'A machine has become a host of the cluster: it has its identity.',
+    data: z.object({ host, role, addresses: z.array(z.string()), tokenId, serial, peer: z.string() }),
+  },
+  'host.left': {
+    scope: 'cluster',
+    summary: 'A host is no longer part of the cluster; its certificates are revoked.',
+    data: z.object({ host, revoked: z.number().int().describe('certificates that were revoked'), by: z.string() }),
+  },
+  'automation.created': {
+    scope: 'cluster',
+    summary: 'A program may read events.',
+    data: z.object({ automation: z.string(), read: z.array(z.string()), serial, notAfter, by: z.string() }),
+  },
+  'automation.revoked': {
+    scope: 'cluster',
+    summary: 'A program may no longer read events.',
+    data: z.object({ automation: z.string(), by: z.string() }),
+  },
+  'rollout.started': {
+    scope: 'cluster',
+    summary: 'The hosts get a changed configuration, one after the other.',
+    data: z.object({ hosts: z.array(z.string()) }),
+  },
+  'rollout.paused': {
+    scope: 'cluster',
+    summary: 'A host did not become healthy with its new configuration; the others keep theirs.',
+    action: 'Mend cluster.yaml or the host: the rollout goes on by itself when the host is healthy.',
+    data: z.object({ host, digest, message }),
+  },
+  'rollout.finished': {
+    scope: 'cluster',
+    summary: 'Every host has its present configuration; those that were away get it when they are back.',
+    data: z.object({ hosts: z.array(z.string()), away: z.array(z.string()), durationMs }),
   },
   'certificate.refused': {
     scope: 'audit',
@@ -180,6 +259,23 @@ export const eventCatalogue = {
     scope: 'host',
     summary: 'A component was stopped, because it is no longer enabled or the host goes down.',
     data: z.object({ host, component }),
+  },
+  'host.phase': {
+    scope: 'host',
+    summary: 'A step of joining (or of making a master) has begun, ended or failed.',
+    data: z.object({
+      host,
+      run: z.string().describe('names the run of the command'),
+      phase: z.string().describe('such as enrol, certificates or ready'),
+      state: z.enum(['started', 'done', 'skipped', 'failed']),
+      message: z.string().default(''),
+      durationMs,
+    }),
+  },
+  'host.configured': {
+    scope: 'host',
+    summary: 'Every component of the host is healthy with the configuration that the master gave it.',
+    data: z.object({ host, digest, restarted: z.array(z.string()).describe('units that were restarted for it') }),
   },
   'host.ready': {
     scope: 'host',
