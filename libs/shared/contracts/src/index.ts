@@ -6,7 +6,6 @@ export type { EventDefinition, EventScope } from './events/event-definition.ts';
 export type { EventExample } from './events/examples.ts';
 export { eventExamples, exampleEventOf } from './events/examples.ts';
 export type {
-  AdministrationServer,
   Automation,
   CreateAutomationRequest,
   CreateAutomationResponse,
@@ -24,7 +23,7 @@ export type {
   RevokeTokenRequest,
   RevokeTokenResponse,
 } from './generated/easycerts/ca/v1/administration.ts';
-export { AdministrationService } from './generated/easycerts/ca/v1/administration.ts';
+export { AutomationsService, HostsService, TokensService } from './generated/easycerts/ca/v1/administration.ts';
 export type { CertificateAuthorityServer } from './generated/easycerts/ca/v1/certificate_authority.ts';
 export {
   CertificateAuthorityClient,

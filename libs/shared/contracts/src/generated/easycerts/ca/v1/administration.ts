@@ -1363,11 +1363,11 @@ export const RevokeAutomationResponse: MessageFns<RevokeAutomationResponse> = {
   },
 };
 
-export type AdministrationService = typeof AdministrationService;
-export const AdministrationService = {
+export type TokensService = typeof TokensService;
+export const TokensService = {
   /** Makes a join token. The secret is in the answer and nowhere else: the CA keeps its SHA-256. */
   createToken: {
-    path: "/easycerts.ca.v1.Administration/CreateToken" as const,
+    path: "/easycerts.ca.v1.Tokens/CreateToken" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: CreateTokenRequest): Buffer => Buffer.from(CreateTokenRequest.encode(value).finish()),
@@ -1377,7 +1377,7 @@ export const AdministrationService = {
   },
   /** All tokens, newest first; those that ended a month ago are forgotten. */
   listTokens: {
-    path: "/easycerts.ca.v1.Administration/ListTokens" as const,
+    path: "/easycerts.ca.v1.Tokens/ListTokens" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: ListTokensRequest): Buffer => Buffer.from(ListTokensRequest.encode(value).finish()),
@@ -1387,7 +1387,7 @@ export const AdministrationService = {
   },
   /** Nobody can enrol with the token any more; hosts that did stay. */
   revokeToken: {
-    path: "/easycerts.ca.v1.Administration/RevokeToken" as const,
+    path: "/easycerts.ca.v1.Tokens/RevokeToken" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: RevokeTokenRequest): Buffer => Buffer.from(RevokeTokenRequest.encode(value).finish()),
@@ -1395,9 +1395,79 @@ export const AdministrationService = {
     responseSerialize: (value: RevokeTokenResponse): Buffer => Buffer.from(RevokeTokenResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): RevokeTokenResponse => RevokeTokenResponse.decode(value),
   },
+} as const;
+
+export interface TokensServer extends UntypedServiceImplementation {
+  /** Makes a join token. The secret is in the answer and nowhere else: the CA keeps its SHA-256. */
+  createToken: handleUnaryCall<CreateTokenRequest, CreateTokenResponse>;
+  /** All tokens, newest first; those that ended a month ago are forgotten. */
+  listTokens: handleUnaryCall<ListTokensRequest, ListTokensResponse>;
+  /** Nobody can enrol with the token any more; hosts that did stay. */
+  revokeToken: handleUnaryCall<RevokeTokenRequest, RevokeTokenResponse>;
+}
+
+export interface TokensClient extends Client {
+  /** Makes a join token. The secret is in the answer and nowhere else: the CA keeps its SHA-256. */
+  createToken(
+    request: CreateTokenRequest,
+    callback: (error: ServiceError | null, response: CreateTokenResponse) => void,
+  ): ClientUnaryCall;
+  createToken(
+    request: CreateTokenRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: CreateTokenResponse) => void,
+  ): ClientUnaryCall;
+  createToken(
+    request: CreateTokenRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: CreateTokenResponse) => void,
+  ): ClientUnaryCall;
+  /** All tokens, newest first; those that ended a month ago are forgotten. */
+  listTokens(
+    request: ListTokensRequest,
+    callback: (error: ServiceError | null, response: ListTokensResponse) => void,
+  ): ClientUnaryCall;
+  listTokens(
+    request: ListTokensRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListTokensResponse) => void,
+  ): ClientUnaryCall;
+  listTokens(
+    request: ListTokensRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListTokensResponse) => void,
+  ): ClientUnaryCall;
+  /** Nobody can enrol with the token any more; hosts that did stay. */
+  revokeToken(
+    request: RevokeTokenRequest,
+    callback: (error: ServiceError | null, response: RevokeTokenResponse) => void,
+  ): ClientUnaryCall;
+  revokeToken(
+    request: RevokeTokenRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: RevokeTokenResponse) => void,
+  ): ClientUnaryCall;
+  revokeToken(
+    request: RevokeTokenRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: RevokeTokenResponse) => void,
+  ): ClientUnaryCall;
+}
+
+export const TokensClient = makeGenericClientConstructor(TokensService, "easycerts.ca.v1.Tokens") as unknown as {
+  new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): TokensClient;
+  service: typeof TokensService;
+  serviceName: string;
+};
+
+export type HostsService = typeof HostsService;
+export const HostsService = {
   /** Every host of the register. */
   listHosts: {
-    path: "/easycerts.ca.v1.Administration/ListHosts" as const,
+    path: "/easycerts.ca.v1.Hosts/ListHosts" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: ListHostsRequest): Buffer => Buffer.from(ListHostsRequest.encode(value).finish()),
@@ -1407,7 +1477,7 @@ export const AdministrationService = {
   },
   /** Takes a host out of the cluster: its certificates are revoked, its connections cut, its record is gone. */
   removeHost: {
-    path: "/easycerts.ca.v1.Administration/RemoveHost" as const,
+    path: "/easycerts.ca.v1.Hosts/RemoveHost" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: RemoveHostRequest): Buffer => Buffer.from(RemoveHostRequest.encode(value).finish()),
@@ -1415,9 +1485,61 @@ export const AdministrationService = {
     responseSerialize: (value: RemoveHostResponse): Buffer => Buffer.from(RemoveHostResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): RemoveHostResponse => RemoveHostResponse.decode(value),
   },
+} as const;
+
+export interface HostsServer extends UntypedServiceImplementation {
+  /** Every host of the register. */
+  listHosts: handleUnaryCall<ListHostsRequest, ListHostsResponse>;
+  /** Takes a host out of the cluster: its certificates are revoked, its connections cut, its record is gone. */
+  removeHost: handleUnaryCall<RemoveHostRequest, RemoveHostResponse>;
+}
+
+export interface HostsClient extends Client {
+  /** Every host of the register. */
+  listHosts(
+    request: ListHostsRequest,
+    callback: (error: ServiceError | null, response: ListHostsResponse) => void,
+  ): ClientUnaryCall;
+  listHosts(
+    request: ListHostsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListHostsResponse) => void,
+  ): ClientUnaryCall;
+  listHosts(
+    request: ListHostsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListHostsResponse) => void,
+  ): ClientUnaryCall;
+  /** Takes a host out of the cluster: its certificates are revoked, its connections cut, its record is gone. */
+  removeHost(
+    request: RemoveHostRequest,
+    callback: (error: ServiceError | null, response: RemoveHostResponse) => void,
+  ): ClientUnaryCall;
+  removeHost(
+    request: RemoveHostRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: RemoveHostResponse) => void,
+  ): ClientUnaryCall;
+  removeHost(
+    request: RemoveHostRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: RemoveHostResponse) => void,
+  ): ClientUnaryCall;
+}
+
+export const HostsClient = makeGenericClientConstructor(HostsService, "easycerts.ca.v1.Hosts") as unknown as {
+  new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): HostsClient;
+  service: typeof HostsService;
+  serviceName: string;
+};
+
+export type AutomationsService = typeof AutomationsService;
+export const AutomationsService = {
   /** Lets a program read events: signs its certificate and makes its consumer on the bus. */
   createAutomation: {
-    path: "/easycerts.ca.v1.Administration/CreateAutomation" as const,
+    path: "/easycerts.ca.v1.Automations/CreateAutomation" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: CreateAutomationRequest): Buffer =>
@@ -1428,7 +1550,7 @@ export const AdministrationService = {
     responseDeserialize: (value: Buffer): CreateAutomationResponse => CreateAutomationResponse.decode(value),
   },
   listAutomations: {
-    path: "/easycerts.ca.v1.Administration/ListAutomations" as const,
+    path: "/easycerts.ca.v1.Automations/ListAutomations" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: ListAutomationsRequest): Buffer =>
@@ -1440,7 +1562,7 @@ export const AdministrationService = {
   },
   /** Its certificate is revoked, its connections are cut, its consumer is removed. */
   revokeAutomation: {
-    path: "/easycerts.ca.v1.Administration/RevokeAutomation" as const,
+    path: "/easycerts.ca.v1.Automations/RevokeAutomation" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: RevokeAutomationRequest): Buffer =>
@@ -1452,17 +1574,7 @@ export const AdministrationService = {
   },
 } as const;
 
-export interface AdministrationServer extends UntypedServiceImplementation {
-  /** Makes a join token. The secret is in the answer and nowhere else: the CA keeps its SHA-256. */
-  createToken: handleUnaryCall<CreateTokenRequest, CreateTokenResponse>;
-  /** All tokens, newest first; those that ended a month ago are forgotten. */
-  listTokens: handleUnaryCall<ListTokensRequest, ListTokensResponse>;
-  /** Nobody can enrol with the token any more; hosts that did stay. */
-  revokeToken: handleUnaryCall<RevokeTokenRequest, RevokeTokenResponse>;
-  /** Every host of the register. */
-  listHosts: handleUnaryCall<ListHostsRequest, ListHostsResponse>;
-  /** Takes a host out of the cluster: its certificates are revoked, its connections cut, its record is gone. */
-  removeHost: handleUnaryCall<RemoveHostRequest, RemoveHostResponse>;
+export interface AutomationsServer extends UntypedServiceImplementation {
   /** Lets a program read events: signs its certificate and makes its consumer on the bus. */
   createAutomation: handleUnaryCall<CreateAutomationRequest, CreateAutomationResponse>;
   listAutomations: handleUnaryCall<ListAutomationsRequest, ListAutomationsResponse>;
@@ -1470,87 +1582,7 @@ export interface AdministrationServer extends UntypedServiceImplementation {
   revokeAutomation: handleUnaryCall<RevokeAutomationRequest, RevokeAutomationResponse>;
 }
 
-export interface AdministrationClient extends Client {
-  /** Makes a join token. The secret is in the answer and nowhere else: the CA keeps its SHA-256. */
-  createToken(
-    request: CreateTokenRequest,
-    callback: (error: ServiceError | null, response: CreateTokenResponse) => void,
-  ): ClientUnaryCall;
-  createToken(
-    request: CreateTokenRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: CreateTokenResponse) => void,
-  ): ClientUnaryCall;
-  createToken(
-    request: CreateTokenRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: CreateTokenResponse) => void,
-  ): ClientUnaryCall;
-  /** All tokens, newest first; those that ended a month ago are forgotten. */
-  listTokens(
-    request: ListTokensRequest,
-    callback: (error: ServiceError | null, response: ListTokensResponse) => void,
-  ): ClientUnaryCall;
-  listTokens(
-    request: ListTokensRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: ListTokensResponse) => void,
-  ): ClientUnaryCall;
-  listTokens(
-    request: ListTokensRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: ListTokensResponse) => void,
-  ): ClientUnaryCall;
-  /** Nobody can enrol with the token any more; hosts that did stay. */
-  revokeToken(
-    request: RevokeTokenRequest,
-    callback: (error: ServiceError | null, response: RevokeTokenResponse) => void,
-  ): ClientUnaryCall;
-  revokeToken(
-    request: RevokeTokenRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: RevokeTokenResponse) => void,
-  ): ClientUnaryCall;
-  revokeToken(
-    request: RevokeTokenRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: RevokeTokenResponse) => void,
-  ): ClientUnaryCall;
-  /** Every host of the register. */
-  listHosts(
-    request: ListHostsRequest,
-    callback: (error: ServiceError | null, response: ListHostsResponse) => void,
-  ): ClientUnaryCall;
-  listHosts(
-    request: ListHostsRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: ListHostsResponse) => void,
-  ): ClientUnaryCall;
-  listHosts(
-    request: ListHostsRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: ListHostsResponse) => void,
-  ): ClientUnaryCall;
-  /** Takes a host out of the cluster: its certificates are revoked, its connections cut, its record is gone. */
-  removeHost(
-    request: RemoveHostRequest,
-    callback: (error: ServiceError | null, response: RemoveHostResponse) => void,
-  ): ClientUnaryCall;
-  removeHost(
-    request: RemoveHostRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: RemoveHostResponse) => void,
-  ): ClientUnaryCall;
-  removeHost(
-    request: RemoveHostRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: RemoveHostResponse) => void,
-  ): ClientUnaryCall;
+export interface AutomationsClient extends Client {
   /** Lets a program read events: signs its certificate and makes its consumer on the bus. */
   createAutomation(
     request: CreateAutomationRequest,
@@ -1600,12 +1632,12 @@ export interface AdministrationClient extends Client {
   ): ClientUnaryCall;
 }
 
-export const AdministrationClient = makeGenericClientConstructor(
-  AdministrationService,
-  "easycerts.ca.v1.Administration",
+export const AutomationsClient = makeGenericClientConstructor(
+  AutomationsService,
+  "easycerts.ca.v1.Automations",
 ) as unknown as {
-  new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): AdministrationClient;
-  service: typeof AdministrationService;
+  new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): AutomationsClient;
+  service: typeof AutomationsService;
   serviceName: string;
 };
 
