@@ -2,12 +2,12 @@
 
 import type { ComponentContext, DesiredState, RenderedFile } from '@easycerts/cluster';
 import { addonFiles } from './addons/index.ts';
+import { componentUnits } from './component-units.ts';
 import { containerdFiles } from './containerd-config.ts';
 import { cniFiles, type FlannelSubnet, flannelFiles } from './flannel-config.ts';
 import { kubeconfigs } from './kubeconfig.ts';
 import { kubeletFiles } from './kubelet-config.ts';
 import { proxyFiles } from './proxy-config.ts';
-import { systemdUnits } from './systemd-unit.ts';
 import { jsonFile } from './yaml-file.ts';
 
 /** What is only known after something has happened on the host. */
@@ -31,7 +31,7 @@ export function renderHost(desired: DesiredState, late: LateFacts): readonly Ren
     ...flannelFiles(context),
     ...cniFiles(context, late.flannelSubnet),
     ...addonFiles(context),
-    ...systemdUnits(desired.components, desired.paths),
+    ...componentUnits(desired.components, desired.paths),
     ...componentSpecFiles(desired),
   ];
 }

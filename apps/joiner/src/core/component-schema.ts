@@ -61,6 +61,7 @@ const componentSchema = z.object({
   startTimeoutMs: limitMs,
   stopTimeoutMs: limitMs,
   killMode: z.enum(['control-group', 'process']),
+  isPackaged: z.literal(true).exactOptional(),
   systemdOptions: z.array(z.string()),
 });
 

@@ -91,6 +91,11 @@ export interface ComponentSpec {
   readonly stopTimeoutMs: number;
   /** `process`: only the main process is stopped (kubelet's and containerd's children go on). */
   readonly killMode: 'control-group' | 'process';
+  /**
+   * Its systemd unit comes with our package and says by itself what is run, when and how: this spec only tells what it uses and
+   * how to see that it works.
+   */
+  readonly isPackaged?: true;
   /** Linux capabilities and hardening for its systemd unit, as lines of the [Service] section. */
   readonly systemdOptions: readonly string[];
 }

@@ -25,6 +25,12 @@ export {
   kubeconfigPath,
   nodeAddress,
 } from './components/component-context.ts';
+export {
+  type PackagedPrograms,
+  type PackagedUnit,
+  packagedDirectories,
+  packagedUnits,
+} from './components/packaged-units.ts';
 export { proxyHealthAddress } from './components/proxy.ts';
 export { clusterConfigSchema } from './config/cluster-config-schema.ts';
 export { nodeOverrideKeys } from './config/node-overrides.ts';
@@ -74,3 +80,4 @@ export {
 export { type Paths, pathsUnder } from './paths.ts';
 export { alternativeNamesOf, directoryOf, resolveCertificates } from './resolve-certs.ts';
 export { type StoppableUnit, stopOrder } from './stop-order.ts';
+export { componentUnit, joinerUnit, quoteArgument, type SystemdUnit, unitText } from './systemd-unit.ts';

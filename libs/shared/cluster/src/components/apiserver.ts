@@ -2,13 +2,13 @@
 
 import { unitOf } from '../component-name.ts';
 import type { ComponentSpec } from '../component-spec.ts';
+import { hardenedService } from '../hardening.ts';
 import { isLoopback, parseIp } from '../ip-network.ts';
 import {
   type ComponentContext,
   certificateFiles,
   featureGateFlag,
   flags,
-  hardenedService,
   mutualTlsCheck,
   nodeAddress,
   reachedAt,

@@ -85,29 +85,3 @@ export function reachedAt(bindAddress: string): string {
 export function nodeAddress({ config, host }: ComponentContext): string | undefined {
   return config.kubelet.nodeIp ?? host.addresses[0];
 }
-
-/** systemd options that every component can bear; those that manage the host leave some out. */
-export const hardenedService: readonly string[] = [
-  'NoNewPrivileges=yes',
-  'CapabilityBoundingSet=',
-  'ProtectSystem=strict',
-  'ProtectHome=yes',
-  'PrivateTmp=yes',
-  'PrivateDevices=yes',
-  'ProtectKernelTunables=yes',
-  'ProtectKernelModules=yes',
-  'ProtectKernelLogs=yes',
-  'ProtectControlGroups=yes',
-  'ProtectClock=yes',
-  'ProtectHostname=yes',
-  'ProtectProc=invisible',
-  'RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK',
-  'RestrictNamespaces=yes',
-  'RestrictSUIDSGID=yes',
-  'RestrictRealtime=yes',
-  'LockPersonality=yes',
-  'SystemCallArchitectures=native',
-  'SystemCallFilter=@system-service @pkey',
-  'UMask=0077',
-  'LimitNOFILE=65536',
-];

@@ -2,13 +2,13 @@
 
 import { unitOf } from '../component-name.ts';
 import type { ComponentSpec } from '../component-spec.ts';
+import { hardenedService } from '../hardening.ts';
 import { serviceAccountKeys } from './apiserver.ts';
 import {
   type ComponentContext,
   certificateFiles,
   featureGateFlag,
   flags,
-  hardenedService,
   kubeconfigPath,
   mutualTlsCheck,
   reachedAt,

@@ -3,11 +3,11 @@
 import { unitOf } from '../component-name.ts';
 import type { ComponentSpec } from '../component-spec.ts';
 import { hostInUrl } from '../config/resolve-config.ts';
+import { hardenedService } from '../hardening.ts';
 import {
   type ComponentContext,
   certificateFiles,
   flags,
-  hardenedService,
   mutualTlsCheck,
   reachedAt,
   uses,

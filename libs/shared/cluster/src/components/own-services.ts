@@ -1,11 +1,11 @@
 /** Our own services, as specs of the same shape: joiner runs and watches them like every component. */
 
-import { posix } from 'node:path';
 import { filesOfSet } from '../certificate-spec.ts';
 import { unitOf } from '../component-name.ts';
 import type { ComponentSpec } from '../component-spec.ts';
 import { directoryOf } from '../resolve-certs.ts';
-import { type ComponentContext, hardenedService, kubeconfigPath, readAtStart, uses } from './component-context.ts';
+import { type ComponentContext, kubeconfigPath, readAtStart, uses } from './component-context.ts';
+import { busDirectories } from './packaged-units.ts';
 
 /** nats-server, started by us. On SIGHUP it reads certificates and configuration again; clients reconnect. */
 export function bus(context: ComponentContext): ComponentSpec {
@@ -22,17 +22,14 @@ export function bus(context: ComponentContext): ComponentSpec {
     startAfter: [],
     files: [{ path: paths.natsConfig, onChange: 'reload' }],
     certificates: uses(context, 'bus-server', { leaf: 'reload', bundle: 'reload' }),
-    directories: [
-      { path: paths.natsStore, owner: 'easycerts-nats', group: 'easycerts-nats', mode: 0o700 },
-      // the CA's group comes with every log file, so that it can audit what the bus refused
-      { path: posix.dirname(paths.natsLog), owner: 'easycerts-nats', group: 'easycerts-ca', mode: 0o2750 },
-    ],
+    directories: busDirectories(paths),
     health: { kind: 'tls', host: '127.0.0.1', port: config.bus.port, caFile, certFile, keyFile },
     reloadSignal: 'SIGHUP',
     startTimeoutMs: 30_000,
     stopTimeoutMs: 15_000,
     killMode: 'control-group',
-    systemdOptions: [...hardenedService, `ReadWritePaths=${paths.natsStore} ${paths.logs}`],
+    ...packaged(context),
+    systemdOptions: [],
   };
 }
 
@@ -50,7 +47,6 @@ export function ca(context: ComponentContext): ComponentSpec {
       url: `https://127.0.0.1:${config.pki.httpsPort}/healthz`,
       caFile: filesOfSet(directoryOf('host', paths)).ca,
     },
-    systemdOptions: [...hardenedService, `ReadWritePaths=${paths.ca} ${paths.logs}`],
   };
 }
 
@@ -76,8 +72,9 @@ export function configRenderer(context: ComponentContext): ComponentSpec {
 /** Keeps addons applied. As root, because it also makes the first role bindings with the super-admin's key. */
 export function addonManager(context: ComponentContext): ComponentSpec {
   const { config } = context;
+  const { isPackaged: _, ...service } = ownService(context, 'addon-manager', ['addon-manager', 'run']);
   return {
-    ...ownService(context, 'addon-manager', ['addon-manager', 'run']),
+    ...service,
     component: 'addonManager',
     unit: unitOf.addonManager,
     description: 'keeps the addons of the cluster applied',
@@ -89,10 +86,18 @@ export function addonManager(context: ComponentContext): ComponentSpec {
       ...uses(context, 'super-admin', { leaf: 'none', bundle: 'none' }),
     ],
     startTimeoutMs: 60_000,
+    systemdOptions: [
+      'NoNewPrivileges=yes',
+      'ProtectHome=yes',
+      'PrivateTmp=yes',
+      'PrivateDevices=yes',
+      'RestrictSUIDSGID=yes',
+    ],
   };
 }
 
-function ownService({ config, paths }: ComponentContext, name: string, command: readonly string[]): ComponentSpec {
+function ownService(context: ComponentContext, name: string, command: readonly string[]): ComponentSpec {
+  const { config, paths } = context;
   return {
     component: name as 'ca' | 'certmgr',
     unit: `easycerts-${name}`,
@@ -109,12 +114,12 @@ function ownService({ config, paths }: ComponentContext, name: string, command: 
     startTimeoutMs: 30_000,
     stopTimeoutMs: 10_000,
     killMode: 'control-group',
-    systemdOptions: [
-      'NoNewPrivileges=yes',
-      'ProtectHome=yes',
-      'PrivateTmp=yes',
-      'PrivateDevices=yes',
-      'RestrictSUIDSGID=yes',
-    ],
+    ...packaged(context),
+    systemdOptions: [],
   };
+}
+
+/** With systemd our services have units of the package. */
+function packaged({ host }: ComponentContext): { readonly isPackaged?: true } {
+  return host.serviceManager === 'systemd' ? { isPackaged: true } : {};
 }

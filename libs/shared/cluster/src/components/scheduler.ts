@@ -2,12 +2,12 @@
 
 import { unitOf } from '../component-name.ts';
 import type { ComponentSpec } from '../component-spec.ts';
+import { hardenedService } from '../hardening.ts';
 import {
   type ComponentContext,
   certificateFiles,
   featureGateFlag,
   flags,
-  hardenedService,
   kubeconfigPath,
   mutualTlsCheck,
   reachedAt,
