@@ -88,6 +88,8 @@ export { makeFolder } from './make-folder.ts';
 export type { ProcessIdentity } from './processes/process-identity.ts';
 export { identityOfStat } from './processes/process-identity.ts';
 export { identify, isRunning, signalProcess, waitUntil } from './processes/processes.ts';
+export type { ReceivedPaths } from './received-document.ts';
+export { readReceivedDigest, readReceivedHost, writeReceivedDocument } from './received-document.ts';
 export type { RunningService, ServiceContext } from './service.ts';
 export type { ProcessServiceManagerOptions } from './service-manager/process-service-manager.ts';
 export { createProcessServiceManager } from './service-manager/process-service-manager.ts';
