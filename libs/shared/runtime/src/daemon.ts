@@ -12,6 +12,7 @@ import type { CommandContext } from './command-context.ts';
 import { nodeNameOf } from './host-facts.ts';
 import { createLogger } from './logger.ts';
 import type { RunningService, ServiceContext } from './service.ts';
+import { createSystemdNotifier } from './systemd-notify.ts';
 
 export interface DaemonOptions {
   /** Name in logs and as source of events: `certmgr`. */
@@ -39,13 +40,17 @@ export function busServers(config: ClusterConfig): readonly string[] {
   return [`tls://${host}:${config.bus.port}`];
 }
 
-/** Starts the service, waits for SIGTERM or SIGINT, closes the service and then its connection to the bus. */
+/**
+ * Starts the service, waits for SIGTERM or SIGINT, closes the service and then its connection to the bus. systemd is told when
+ * it has started, and that it lives.
+ */
 export async function runDaemon(
   command: CommandContext,
   options: DaemonOptions,
   start: (context: DaemonContext) => Promise<RunningService>,
 ): Promise<void> {
   const logger = createLogger({ service: options.service, level: command.logLevel });
+  const notifier = createSystemdNotifier({ logger });
   const bus = options.config.easyCerts ? await connect(command, options, logger) : undefined;
   try {
     const service = await start({
@@ -55,8 +60,10 @@ export async function runDaemon(
       events: bus?.events ?? nullPublisher,
       ...(bus === undefined ? {} : { bus }),
     });
+    notifier.ready();
     await runUntilStopped(service, command.signal);
   } finally {
+    notifier.close();
     await bus?.events.flush(1_000);
     await bus?.close();
   }

@@ -1,5 +1,6 @@
 export type { DeliveredSet, SetDelivery } from './atomic-file-set.ts';
 export { deliverSet } from './atomic-file-set.ts';
+export { type AwaitConfigOptions, awaitAcceptedConfig } from './await-config.ts';
 export type { AuthCallout, AuthCalloutOptions } from './bus/auth-callout.ts';
 export { startAuthCallout } from './bus/auth-callout.ts';
 export type {
@@ -81,7 +82,13 @@ export { startHealthServer } from './health-server.ts';
 export type { HostFactsOptions } from './host-facts.ts';
 export { gatherHostFacts, nodeNameOf } from './host-facts.ts';
 export type { LoadClusterConfigOptions } from './load-cluster-config.ts';
-export { acceptedCopyOf, loadAcceptedConfig, loadClusterConfig, readClusterTexts } from './load-cluster-config.ts';
+export {
+  acceptedCopyOf,
+  isConfigAbsent,
+  loadAcceptedConfig,
+  loadClusterConfig,
+  readClusterTexts,
+} from './load-cluster-config.ts';
 export type { LogDestination, Logger, LoggerOptions, LogLevel } from './logger.ts';
 export { createLogger, describeError, logLevels } from './logger.ts';
 export { makeFolder } from './make-folder.ts';
@@ -94,6 +101,8 @@ export type { RunningService, ServiceContext } from './service.ts';
 export type { ProcessServiceManagerOptions } from './service-manager/process-service-manager.ts';
 export { createProcessServiceManager } from './service-manager/process-service-manager.ts';
 export type { ServiceManager, UnitSpec, UnitState, UnitStatus } from './service-manager/service-manager.ts';
+export type { SystemdNotifier, SystemdNotifierOptions } from './systemd-notify.ts';
+export { createSystemdNotifier, isStartedBySystemd } from './systemd-notify.ts';
 export type { TlsIdentity, WatchIdentityOptions } from './tls-identity.ts';
 export { readTlsIdentity, secureContextOptionsOf, watchTlsIdentity } from './tls-identity.ts';
 export type { UserIds, Users, UsersOptions } from './users.ts';

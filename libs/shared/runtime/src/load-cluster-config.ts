@@ -82,10 +82,16 @@ async function readOptional(path: string): Promise<string | undefined> {
   }
 }
 
+/** Whether an error of loading says that there is no configuration at all: this host is not part of a cluster yet. */
+export function isConfigAbsent(error: unknown): boolean {
+  return isAppError(error, 'INVALID_CONFIG') && error.details.isAbsent === true;
+}
+
 function noConfiguration(file: string): AppError {
   return new AppError('INVALID_CONFIG', `the cluster configuration ${file} does not exist`, {
     details: {
       path: file,
+      isAbsent: true,
       cure:
         'write it, for one machine: roles: [master, node] and masterAddress: localhost, each on its line; ' +
         'a further machine joins instead: `joiner join` with a token of the master',
