@@ -13,6 +13,7 @@ import {
 import { readDer } from './der.ts';
 import { canonicalNames } from './general-names.ts';
 import { generateKeyPair, type KeyPair, keyMatches } from './key-pair.ts';
+import { writeLeaf } from './leaf-writer.ts';
 import { type PublicKeyFacts, readPublicKey, spkiOf } from './public-key.ts';
 
 /** A CA certificate and its key; the two belong together. */
@@ -73,8 +74,7 @@ export async function issueCertificate(request: {
   const { authority, template } = request;
   assertSoundTemplate(template);
   const { keyId, keyAlgorithm } = acceptedKey(template.spkiDer);
-  const { writeCertificate } = await import('./x509-engine.ts');
-  return writeCertificate({
+  return writeLeaf({
     serial: template.serial,
     subject: template.subject,
     issuerDer: authority.certificate.subjectDer,
@@ -82,7 +82,6 @@ export async function issueCertificate(request: {
     notAfter: wholeSeconds(template.notAfter),
     spkiDer: template.spkiDer,
     signer: authority.keyPair,
-    isCa: false,
     keyUsages: leafKeyUsages(keyAlgorithm),
     usages: [...template.usages].sort(),
     alternativeNames: canonicalNames(template.alternativeNames),

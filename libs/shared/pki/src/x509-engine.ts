@@ -4,30 +4,12 @@ import 'reflect-metadata';
 import { type KeyObject, webcrypto } from 'node:crypto';
 import type { AlternativeNames, ExtendedKeyUsage, KeyAlgorithm, SubjectName } from '@easycerts/cluster';
 import * as x509 from '@peculiar/x509';
+import type { CertificateFields } from './certificate-fields.ts';
 import type { KeyUsageName } from './extensions.ts';
 import type { KeyPair } from './key-pair.ts';
 import { oid } from './oids.ts';
 
 x509.cryptoProvider.set(webcrypto as Crypto);
-
-/** What both kinds of certificate say; the signature is made by `signer`. */
-export interface CertificateFields {
-  readonly serial: string;
-  readonly subject: SubjectName;
-  /** DER of the issuer's subject, copied octet by octet; undefined: self-signed. */
-  readonly issuerDer: Uint8Array | undefined;
-  readonly notBefore: Date;
-  readonly notAfter: Date;
-  readonly spkiDer: Uint8Array;
-  readonly signer: KeyPair;
-  /** A CA for leaves only (path length 0), or a leaf. */
-  readonly isCa: boolean;
-  readonly keyUsages: readonly KeyUsageName[];
-  readonly usages: readonly ExtendedKeyUsage[];
-  readonly alternativeNames: AlternativeNames;
-  readonly subjectKeyId: string;
-  readonly authorityKeyId: string;
-}
 
 /** Writes and signs a certificate, DER. */
 export async function writeCertificate(fields: CertificateFields): Promise<Uint8Array> {

@@ -1,0 +1,147 @@
+/**
+ * Writes and signs leaf certificates without building them as objects first: the parts that are the same for many are encoded
+ * once, the rest is put between them. The same octets as x509-engine.ts writes (a test compares them), in a tenth of the time.
+ */
+
+import { sign } from 'node:crypto';
+import {
+  type AlternativeNames,
+  type ExtendedKeyUsage,
+  type IpAddress,
+  type KeyAlgorithm,
+  parseIp,
+  type SubjectName,
+} from '@easycerts/cluster';
+import { AppError } from '@easycerts/core';
+import type { LeafFields } from './certificate-fields.ts';
+import {
+  bitString,
+  type Encoded,
+  element,
+  namedBits,
+  oidElement,
+  positiveInteger,
+  textElement,
+  timeElement,
+} from './der-encode.ts';
+import { type KeyUsageName, keyUsageNames } from './extensions.ts';
+import { oid } from './oids.ts';
+
+const sequence = 0x30;
+const set = 0x31;
+const octetString = 0x04;
+
+/** The certificate, DER. */
+export function writeLeaf(fields: LeafFields): Uint8Array {
+  const { signer } = fields;
+  const algorithm = signatureAlgorithms[signer.algorithm];
+  const toBeSigned = element(
+    sequence,
+    version3,
+    positiveInteger(fields.serial),
+    algorithm.der,
+    fields.issuerDer,
+    element(sequence, timeElement(fields.notBefore), timeElement(fields.notAfter)),
+    nameElement(fields.subject),
+    fields.spkiDer,
+    element(0xa3, element(sequence, ...extensionsOf(fields))),
+  );
+  const signature = sign(algorithm.hash, toBeSigned, signer.privateKey);
+  return new Uint8Array(element(sequence, toBeSigned, algorithm.der, bitString(signature)));
+}
+
+/** Encoded once each. */
+const encodedOids = new Map<string, Encoded>(Object.values(oid).map((id) => [id, oidElement(id)]));
+const oidOf = (id: string): Encoded => encodedOids.get(id) ?? oidElement(id);
+const critical = element(0x01, Buffer.from([0xff]));
+
+const version3 = element(0xa0, element(0x02, Buffer.from([2])));
+
+const withoutParameters = (id: string): Encoded => element(sequence, oidOf(id));
+const withNull = (id: string): Encoded => element(sequence, oidOf(id), element(0x05));
+
+const ecdsa256 = { hash: 'sha256', der: withoutParameters(oid.ecdsaWithSha256) };
+const rsa256 = { hash: 'sha256', der: withNull(oid.sha256WithRsa) };
+/** RFC 5758 §3.2: no parameters for ECDSA; RFC 4055 §5: NULL for RSA. */
+const signatureAlgorithms: Readonly<Record<KeyAlgorithm, { readonly hash: string; readonly der: Encoded }>> = {
+  'ecdsa-p256': ecdsa256,
+  'ecdsa-p384': { hash: 'sha384', der: withoutParameters(oid.ecdsaWithSha384) },
+  'rsa-2048': rsa256,
+  'rsa-3072': rsa256,
+  'rsa-4096': rsa256,
+};
+
+function extensionsOf(fields: LeafFields): readonly Encoded[] {
+  const { alternativeNames, authorityKeyId, keyUsages, subjectKeyId, usages } = fields;
+  const keyId = element(octetString, Buffer.from(subjectKeyId, 'hex'));
+  const issuerKeyId = element(sequence, element(0x80, Buffer.from(authorityKeyId, 'hex')));
+  return [
+    fixedExtensions(keyUsages, usages),
+    extension(oid.subjectKeyIdentifier, keyId),
+    extension(oid.authorityKeyIdentifier, issuerKeyId),
+    ...alternativeNameExtension(alternativeNames),
+  ];
+}
+
+const fixed = new Map<string, Encoded>();
+
+/** Key usage, extended key usage and basic constraints: a handful of combinations in a whole cluster. */
+function fixedExtensions(keyUsages: readonly KeyUsageName[], usages: readonly ExtendedKeyUsage[]): Encoded {
+  const key = `${keyUsages.join()}/${usages.join()}`;
+  const known = fixed.get(key);
+  if (known !== undefined) return known;
+  const made = Buffer.concat([
+    criticalExtension(oid.keyUsage, namedBits(keyUsages.map((name) => keyUsageNames.indexOf(name)))),
+    ...(usages.length === 0 ? [] : [extension(oid.extendedKeyUsage, element(sequence, ...usages.map(usageElement)))]),
+    criticalExtension(oid.basicConstraints, element(sequence)),
+  ]);
+  fixed.set(key, made);
+  return made;
+}
+
+function usageElement(usage: ExtendedKeyUsage): Encoded {
+  return oidOf(usage === 'server auth' ? oid.serverAuth : oid.clientAuth);
+}
+
+function extension(id: string, value: Encoded): Encoded {
+  return element(sequence, oidOf(id), element(octetString, value));
+}
+
+function criticalExtension(id: string, value: Encoded): Encoded {
+  return element(sequence, oidOf(id), critical, element(octetString, value));
+}
+
+function alternativeNameExtension(names: AlternativeNames): readonly Encoded[] {
+  const members = [
+    ...names.dns.map((name) => textElement(0x82, name)),
+    ...names.ip.map((text) => element(0x87, addressOctets(text))),
+  ];
+  return members.length === 0 ? [] : [extension(oid.subjectAltName, element(sequence, ...members))];
+}
+
+function addressOctets(text: string): Encoded {
+  const address: IpAddress | undefined = parseIp(text);
+  if (address === undefined)
+    throw new AppError('INVALID_INPUT', `alternative name ${JSON.stringify(text)}: not an address`);
+  return Buffer.from(address.value.toString(16).padStart(address.family === 4 ? 8 : 32, '0'), 'hex');
+}
+
+/** As Go's crypto/x509/pkix: one relative name with all organizations, then the common name; PrintableString where it fits. */
+export function nameElement({ commonName, organizations }: SubjectName): Encoded {
+  const attributes = organizations.map((value) => attribute(oid.organization, value));
+  // SET OF is sorted by encoding (X.690 §11.6).
+  const sorted = [...attributes].sort(Buffer.compare);
+  return element(
+    sequence,
+    ...(sorted.length === 0 ? [] : [element(set, ...sorted)]),
+    element(set, attribute(oid.commonName, commonName)),
+  );
+}
+
+function attribute(id: string, value: string): Encoded {
+  return element(sequence, oidOf(id), textElement(isPrintable(value) ? 0x13 : 0x0c, value));
+}
+
+function isPrintable(value: string): boolean {
+  return /^[A-Za-z0-9 '()+,\-./:=?]*$/.test(value);
+}
