@@ -1,10 +1,12 @@
-/** The connection of `ca list` and `ca show`: over gRPC, with the identity of this host. */
+/** The connection of the commands to the CA: over gRPC, with the identity of this host. */
 
 import { hostInUrl } from '@easycerts/cluster';
+import { CertificateAuthorityService } from '@easycerts/contracts';
 import {
   type CertificateAuthorityClient,
   type CommandContext,
-  connectCertificateAuthority,
+  connectGrpcService,
+  type GrpcClient,
   loadAcceptedConfig,
 } from '@easycerts/runtime';
 
@@ -13,13 +15,22 @@ export interface ConnectOptions {
   readonly endpoint?: string;
 }
 
-/** Does `work` with a client of the CA and closes it. */
-export async function withCertificateAuthority<T>(
+/** Does `work` with a client of the service CertificateAuthority and closes it. */
+export function withCertificateAuthority<T>(
   context: CommandContext,
-  { endpoint }: ConnectOptions,
+  options: ConnectOptions,
   work: (client: CertificateAuthorityClient) => Promise<T>,
 ): Promise<T> {
-  const client = connectCertificateAuthority({
+  return withService(CertificateAuthorityService, { context, options }, work);
+}
+
+/** Does `work` with a client of any service of the CA, given by its generated definition, and closes it. */
+export async function withService<Definition extends object, T>(
+  definition: Definition,
+  { context, options: { endpoint } }: { readonly context: CommandContext; readonly options: ConnectOptions },
+  work: (client: GrpcClient<Definition>) => Promise<T>,
+): Promise<T> {
+  const client = connectGrpcService(definition, {
     endpoint: endpoint ?? (await endpointOf(context)),
     identityDirectory: context.paths.hostIdentity,
   });

@@ -10,6 +10,20 @@ test('a host is read back as it was written', () => {
   }
 });
 
+const enrolment = { tokenId: '3f9c2b7a10de', requestHash: 'ab', serial: 'cd', joinedAtMs: 1, isConfirmed: false };
+
+test('how a host came in is kept with it', () => {
+  for (const isConfirmed of [true, false]) {
+    const host = { ...registered(node), enrolment: { ...enrolment, isConfirmed } };
+    assert.deepEqual(decodeRegisteredHost('n1.record', encodeRegisteredHost(host)), host);
+  }
+});
+
+test('nothing but the facts of the list is kept of an enrolment', () => {
+  const host = { ...registered(node), enrolment: { ...enrolment, secret: 'x' } };
+  assert.ok(!Buffer.from(encodeRegisteredHost(host)).toString().includes('secret'));
+});
+
 test('where an API server runs is a master', () => {
   assert.equal(roleOf(master), 'master');
   assert.equal(roleOf(node), 'node');
@@ -34,6 +48,15 @@ const damaged: Readonly<Record<string, unknown>> = {
   'an address that is no text': { ...good, addresses: [1] },
   'does not say whether it is revoked': { ...good, revoked: undefined },
   'revoked as a text': { ...good, revoked: 'false' },
+  'an enrolment that is a list': { ...good, enrolment: [] },
+  'an enrolment without its request': {
+    ...good,
+    enrolment: { tokenId: 'a', serial: 'b', joinedAtMs: 1, confirmed: true },
+  },
+  'an enrolment that does not say whether it is confirmed': {
+    ...good,
+    enrolment: { tokenId: 'a', requestHash: 'b', serial: 'c', joinedAtMs: 1 },
+  },
 };
 
 for (const [name, value] of Object.entries(damaged)) {

@@ -3,9 +3,23 @@
 import { type HostRecord, isHostName, type Role, roles } from '@easycerts/cluster';
 import { AppError } from '@easycerts/core';
 
+/** How a host came in with a join token. */
+export interface HostEnrolment {
+  readonly tokenId: string;
+  /** Identifies the request that was granted, see requestHashOf. */
+  readonly requestHash: string;
+  /** Of the host identity that was made for it. */
+  readonly serial: string;
+  readonly joinedAtMs: number;
+  /** Whether the host has used that identity: from then on nobody gets it by repeating the request. */
+  readonly isConfirmed: boolean;
+}
+
 export interface RegisteredHost {
   readonly record: HostRecord;
   readonly isRevoked: boolean;
+  /** Absent for a master that `ca init` made. */
+  readonly enrolment?: HostEnrolment;
 }
 
 /** The key of a host in the bucket `hosts`; nodes may read theirs (`hosts/<name>.>`). */
@@ -13,22 +27,38 @@ export function registerKeyOf(host: string): string {
   return `${host}.record`;
 }
 
-/** The value in the bucket: the host record as JSON, and whether it is revoked. */
-export function encodeRegisteredHost({ record, isRevoked }: RegisteredHost): Uint8Array {
+/** The value in the bucket: the host record as JSON, whether it is revoked, and how it came in. */
+export function encodeRegisteredHost({ record, isRevoked, enrolment }: RegisteredHost): Uint8Array {
   const { name, addresses } = record;
-  return Buffer.from(JSON.stringify({ name, roles: record.roles, addresses, revoked: isRevoked }));
+  const host = { name, roles: record.roles, addresses, revoked: isRevoked };
+  if (enrolment === undefined) return Buffer.from(JSON.stringify(host));
+  const { tokenId, requestHash, serial, joinedAtMs, isConfirmed } = enrolment;
+  const how = { tokenId, requestHash, serial, joinedAtMs, confirmed: isConfirmed };
+  return Buffer.from(JSON.stringify({ ...host, enrolment: how }));
 }
 
 /** Reads a value of the bucket. AppError DAMAGED when it is not exactly that: nobody is let in by half a record. */
 export function decodeRegisteredHost(key: string, value: Uint8Array): RegisteredHost {
   const found = parseJson(value);
   if (!isObject(found)) throw damaged(key, 'not JSON of an object');
-  const { name, roles: hostRoles, addresses, revoked } = found;
+  const { name, roles: hostRoles, addresses, revoked, enrolment } = found;
   if (typeof name !== 'string' || !isHostName(name) || registerKeyOf(name) !== key) throw damaged(key, 'another name');
   if (!isListOf(hostRoles, isRole)) throw damaged(key, 'unknown roles');
   if (!isListOf(addresses, (item): item is string => typeof item === 'string')) throw damaged(key, 'no addresses');
   if (typeof revoked !== 'boolean') throw damaged(key, 'does not say whether it is revoked');
-  return { record: { name, roles: hostRoles, addresses }, isRevoked: revoked };
+  const host = { record: { name, roles: hostRoles, addresses }, isRevoked: revoked };
+  return enrolment === undefined ? host : { ...host, enrolment: enrolmentOf(key, enrolment) };
+}
+
+function enrolmentOf(key: string, found: unknown): HostEnrolment {
+  if (!isObject(found)) throw damaged(key, 'its enrolment is not an object');
+  const { tokenId, requestHash, serial, joinedAtMs, confirmed } = found;
+  if (typeof tokenId !== 'string' || typeof requestHash !== 'string' || typeof serial !== 'string') {
+    throw damaged(key, 'its enrolment is not whole');
+  }
+  if (typeof joinedAtMs !== 'number' || typeof confirmed !== 'boolean')
+    throw damaged(key, 'its enrolment is not whole');
+  return { tokenId, requestHash, serial, joinedAtMs, isConfirmed: confirmed };
 }
 
 /** The role by which a host is known: where an API server runs is a master, whatever else runs there. */

@@ -53,6 +53,14 @@ export function assertMayRead(environment: CallEnvironment, method: string, cont
   return stores;
 }
 
+/** Refuses (AppError, event, metric) a call of anyone but a master that may call. */
+export function assertMaster(environment: CallEnvironment, method: string, context: CallContext): Stores {
+  const stores = assertMayRead(environment, method, context);
+  if (context.caller.role === 'master') return stores;
+  const finding = { reason: 'not-permitted', detail: 'only a master may' } as const;
+  throw refuseCall(environment, { method, context, finding });
+}
+
 /** Tells the audit trail about a refused call other than signing, and returns the error to throw. */
 export function refuseCall(
   { audit }: CallEnvironment,

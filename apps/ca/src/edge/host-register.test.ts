@@ -87,6 +87,15 @@ test('registering again does not lift a revocation', async () => {
   await register.close();
 });
 
+test('registering again does not forget how the host came in', async () => {
+  const { bucket, register } = await setUp();
+  const enrolment = { tokenId: 'a', requestHash: 'b', serial: 'c', joinedAtMs: 1, isConfirmed: true };
+  await bucket.put('n1.record', encodeRegisteredHost({ ...registered(node), enrolment }));
+  await register.register({ ...node, addresses: ['192.0.2.99'] });
+  assert.deepEqual(register.find('n1')?.enrolment, enrolment);
+  await register.close();
+});
+
 test('a revocation that comes between reading and writing is not lost', async () => {
   const { bucket, register } = await setUp();
   await register.register(node);

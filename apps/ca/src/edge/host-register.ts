@@ -67,8 +67,7 @@ async function write(
   take: (key: string, value: Uint8Array) => void,
 ): Promise<'written' | 'unchanged'> {
   const entry = await bucket.get(key);
-  const isRevoked = entry !== undefined && isRevokedIn(key, entry.value);
-  const value = encodeRegisteredHost({ record, isRevoked });
+  const value = encodeRegisteredHost({ isRevoked: false, ...stateIn(key, entry?.value), record });
   if (entry !== undefined && Buffer.compare(entry.value, value) === 0) {
     take(key, value);
     return 'unchanged';
@@ -79,11 +78,13 @@ async function write(
   return 'written';
 }
 
-function isRevokedIn(key: string, value: Uint8Array): boolean {
+/** What stays as it was when the facts of a host change. */
+function stateIn(key: string, value: Uint8Array | undefined): Partial<RegisteredHost> {
+  if (value === undefined) return {};
   try {
-    return decodeRegisteredHost(key, value).isRevoked;
+    return decodeRegisteredHost(key, value);
   } catch {
     // A damaged record of this very host is written again: this host holds the CA.
-    return false;
+    return {};
   }
 }

@@ -1,11 +1,15 @@
-/** Serves gRPC over mutual TLS 1.3: no certificate of a host, no call. */
+/**
+ * Serves gRPC over TLS 1.3: to hosts, where a call without the certificate of a host does not get through, or, when told so
+ * by name, to anybody. Which of the two a service is for is part of its type: none of the first kind is served by the second.
+ */
 
+import type { SecureContextOptions } from 'node:tls';
 import { AppError, isAppError, toAppError } from '@easycerts/core';
 import type { handleUnaryCall, ServerUnaryCall, ServiceDefinition } from '@grpc/grpc-js';
 import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
 import { callerOf } from './grpc-caller.ts';
 import { serviceErrorOf } from './grpc-error.ts';
-import type { GrpcService } from './grpc-service.ts';
+import type { CallContext, GrpcService, OpenCallContext, OpenGrpcService } from './grpc-service.ts';
 import { implementationOf } from './grpc-service.ts';
 import type { Logger } from './logger.ts';
 import type { RunningService } from './service.ts';
@@ -20,13 +24,19 @@ export interface RefusedCall {
   readonly detail: string;
 }
 
-export interface GrpcServerOptions {
+export type GrpcServerOptions = ServerOptions &
+  (
+    | { readonly clients?: 'hosts'; readonly services: readonly GrpcService[] }
+    /** Asks for no client certificate, and shows the CA's certificate beside its own, so that its key can be pinned. */
+    | { readonly clients: 'anybody'; readonly services: readonly OpenGrpcService[] }
+  );
+
+interface ServerOptions {
   readonly address: string;
   /** 0: any free port. */
   readonly port: number;
   /** Certificate set to serve with; its `ca.crt` decides which client certificates are accepted. Re-read when it changes. */
   readonly identityDirectory: string;
-  readonly services: readonly GrpcService[];
   readonly logger: Logger;
   /** Told about callers whose certificate is of our CA but not a host identity. */
   readonly onRefused?: (call: RefusedCall) => void;
@@ -49,18 +59,18 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
   // grpc-js writes to the console by itself; what matters comes back as errors.
   setLogVerbosity(logVerbosity.NONE);
   const identity = await readTlsIdentity(options.identityDirectory);
-  const credentials = new ReloadableCredentials(identity);
+  const clients = options.clients ?? 'hosts';
+  const credentials = new ReloadableCredentials(identity, clients);
   const server = new Server({
     'grpc.max_receive_message_length': options.maxRequestBytes ?? 64 * 1024,
     'grpc.max_concurrent_streams': 100,
     'grpc.keepalive_time_ms': 60_000,
     'grpc.keepalive_timeout_ms': 10_000,
+    ...(clients === 'hosts' ? {} : strangersOptions),
   });
   for (const service of options.services) {
-    server.addService(
-      service.definition as unknown as ServiceDefinition,
-      implementationOf(service, (_, handler) => unaryCall(handler, options)),
-    );
+    if (service.clients !== clients) throw new AppError('INTERNAL', `serve ${service.clients} to ${clients}`);
+    server.addService(service.definition as unknown as ServiceDefinition, handlersOf(service, options));
   }
   const port = await bind(server, options, credentials);
   const stopWatching = watchTlsIdentity({
@@ -82,14 +92,23 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
   };
 }
 
+/** Strangers do what they came for and go: nobody keeps connections open. */
+const strangersOptions = { 'grpc.max_connection_age_ms': 60_000, 'grpc.max_connection_idle_ms': 20_000 };
+
+type Clients = 'hosts' | 'anybody';
+
 /** Server credentials whose certificates can be replaced: new connections see the new ones, old connections go on. */
 class ReloadableCredentials extends ServerCredentials {
-  constructor(identity: TlsIdentity) {
-    super({ requestCert: true, rejectUnauthorized: true }, secureContextOptionsOf(identity));
+  readonly #clients: Clients;
+
+  constructor(identity: TlsIdentity, clients: Clients) {
+    const isMutual = clients === 'hosts';
+    super({ requestCert: isMutual, rejectUnauthorized: isMutual }, contextFor(identity, clients));
+    this.#clients = clients;
   }
 
   replace(identity: TlsIdentity): void {
-    this.updateSecureContextOptions(secureContextOptionsOf(identity));
+    this.updateSecureContextOptions(contextFor(identity, this.#clients));
   }
 
   override _equals(other: ServerCredentials): boolean {
@@ -97,11 +116,37 @@ class ReloadableCredentials extends ServerCredentials {
   }
 }
 
-type Handler = GrpcService['handlers'][string];
+function contextFor(identity: TlsIdentity, clients: Clients): SecureContextOptions {
+  const context = secureContextOptionsOf(identity);
+  if (clients === 'hosts') return context;
+  return { ...context, cert: Buffer.concat([identity.cert, Buffer.from('\n'), identity.ca]) };
+}
 
-function unaryCall(handler: Handler, options: GrpcServerOptions): handleUnaryCall<unknown, unknown> {
+type Call = ServerUnaryCall<unknown, unknown>;
+
+function handlersOf(service: GrpcService | OpenGrpcService, options: GrpcServerOptions) {
+  if (service.clients === 'anybody') {
+    return implementationOf<OpenCallContext>(service, (_, handler) =>
+      unaryCall(options, (call) =>
+        withTimeLimit(call, options, (signal) => handler(call.request, openContext(call, signal))),
+      ),
+    );
+  }
+  return implementationOf<CallContext>(service, (_, handler) =>
+    unaryCall(options, (call) => answerHost(call, { handler, options })),
+  );
+}
+
+function openContext(call: Call, signal: AbortSignal): OpenCallContext {
+  return { peer: call.getPeer(), signal };
+}
+
+function unaryCall(
+  options: GrpcServerOptions,
+  work: (call: Call) => Promise<unknown>,
+): handleUnaryCall<unknown, unknown> {
   return (call, answer) => {
-    answerCall(call, { handler, options }).then(
+    work(call).then(
       (response) => answer(null, response),
       (error: unknown) => {
         if (!isAppError(error))
@@ -112,25 +157,25 @@ function unaryCall(handler: Handler, options: GrpcServerOptions): handleUnaryCal
   };
 }
 
-async function answerCall(
-  call: ServerUnaryCall<unknown, unknown>,
-  { handler, options }: { readonly handler: Handler; readonly options: GrpcServerOptions },
+async function answerHost(
+  call: Call,
+  { handler, options }: { readonly handler: GrpcService['handlers'][string]; readonly options: GrpcServerOptions },
 ): Promise<unknown> {
   const caller = callerOf(call.getAuthContext()?.sslPeerCertificate);
-  const peer = call.getPeer();
   if (caller === undefined) {
+    const peer = call.getPeer();
     const detail = 'the client certificate is not the identity of a host';
     options.onRefused?.({ method: call.getPath(), peer, detail });
     throw new AppError('UNAUTHENTICATED', `call ${call.getPath()}: ${detail}`, {
       details: { reason: 'unauthenticated' },
     });
   }
-  return withTimeLimit(call, options, (signal) => handler(call.request, { caller, peer, signal }));
+  return withTimeLimit(call, options, (signal) => handler(call.request, { ...openContext(call, signal), caller }));
 }
 
 /** The answer of `work`, or an error as soon as the caller has gone or the time is over; `work` is told by its signal. */
 async function withTimeLimit(
-  call: ServerUnaryCall<unknown, unknown>,
+  call: Call,
   options: GrpcServerOptions,
   work: (signal: AbortSignal) => Promise<unknown>,
 ): Promise<unknown> {

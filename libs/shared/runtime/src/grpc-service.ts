@@ -14,22 +14,26 @@ export interface UnaryMethod<Request, Response> {
   readonly responseDeserialize: (value: Buffer) => Response;
 }
 
-/** What a handler knows besides the request. */
-export interface CallContext {
-  readonly caller: Caller;
+/** What a handler knows besides the request when anybody may call. */
+export interface OpenCallContext {
   /** Address of the other side, for the audit trail. */
   readonly peer: string;
   /** Aborted when the caller has gone or the time limit has passed. */
   readonly signal: AbortSignal;
 }
 
+/** What a handler knows besides the request. */
+export interface CallContext extends OpenCallContext {
+  readonly caller: Caller;
+}
+
 /** One handler for each method of a service. */
-export type Handlers<Definition> = {
+export type Handlers<Definition, Context = CallContext> = {
   readonly [Method in keyof Definition]: Definition[Method] extends {
     readonly requestSerialize: (value: infer Request) => Buffer;
     readonly responseDeserialize: (value: Buffer) => infer Response;
   }
-    ? (request: Request, context: CallContext) => Promise<Response>
+    ? (request: Request, context: Context) => Promise<Response>
     : never;
 };
 
@@ -48,24 +52,36 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A service to serve: made by {@link serviceOf}, which has checked the types. */
-export interface GrpcService {
+interface ServiceFor<Context> {
   readonly definition: Readonly<Record<string, UnaryMethod<unknown, unknown>>>;
-  readonly handlers: Readonly<Record<string, (request: unknown, context: CallContext) => Promise<unknown>>>;
+  readonly handlers: Readonly<Record<string, (request: unknown, context: Context) => Promise<unknown>>>;
 }
+
+/** A service for hosts: made by {@link serviceOf}, which has checked the types. */
+export type GrpcService = ServiceFor<CallContext> & { readonly clients: 'hosts' };
+/** A service that anybody may call: made by {@link openServiceOf}. Never to be served with one for hosts. */
+export type OpenGrpcService = ServiceFor<OpenCallContext> & { readonly clients: 'anybody' };
 
 /** Couples a generated service definition (`CertificateAuthorityService`) with its handlers. */
 export function serviceOf<Definition extends object>(
   definition: Definition,
   handlers: Handlers<Definition>,
 ): GrpcService {
-  return { definition, handlers } as unknown as GrpcService;
+  return { clients: 'hosts', definition, handlers } as unknown as GrpcService;
+}
+
+/** Couples a generated service definition with handlers that do not know who calls. */
+export function openServiceOf<Definition extends object>(
+  definition: Definition,
+  handlers: Handlers<Definition, OpenCallContext>,
+): OpenGrpcService {
+  return { clients: 'anybody', definition, handlers } as unknown as OpenGrpcService;
 }
 
 /** The implementation that grpc-js wants, each method wrapped. */
-export function implementationOf(
-  service: GrpcService,
-  wrap: (method: string, handler: GrpcService['handlers'][string]) => UntypedServiceImplementation[string],
+export function implementationOf<Context>(
+  service: ServiceFor<Context>,
+  wrap: (method: string, handler: ServiceFor<Context>['handlers'][string]) => UntypedServiceImplementation[string],
 ): UntypedServiceImplementation {
   return Object.fromEntries(
     Object.entries(service.handlers).map(([method, handler]) => [method, wrap(method, handler)]),

@@ -75,8 +75,16 @@ export { connectGrpcService } from './grpc-client.ts';
 export { errorTrailer } from './grpc-error.ts';
 export type { GrpcServerOptions, RefusedCall, RunningGrpcServer } from './grpc-server.ts';
 export { startGrpcServer } from './grpc-server.ts';
-export type { CallContext, CallOptions, Calls, GrpcService, Handlers } from './grpc-service.ts';
-export { serviceOf } from './grpc-service.ts';
+export type {
+  CallContext,
+  CallOptions,
+  Calls,
+  GrpcService,
+  Handlers,
+  OpenCallContext,
+  OpenGrpcService,
+} from './grpc-service.ts';
+export { openServiceOf, serviceOf } from './grpc-service.ts';
 export type { HealthServerOptions, RunningHealthServer } from './health-server.ts';
 export { startHealthServer } from './health-server.ts';
 export type { HostFactsOptions } from './host-facts.ts';
