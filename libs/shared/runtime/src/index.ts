@@ -109,6 +109,8 @@ export type { RunningService, ServiceContext } from './service.ts';
 export type { ProcessServiceManagerOptions } from './service-manager/process-service-manager.ts';
 export { createProcessServiceManager } from './service-manager/process-service-manager.ts';
 export type { ServiceManager, UnitSpec, UnitState, UnitStatus } from './service-manager/service-manager.ts';
+export type { SystemdServiceManagerOptions } from './service-manager/systemd-service-manager.ts';
+export { createSystemdServiceManager } from './service-manager/systemd-service-manager.ts';
 export type { SystemdNotifier, SystemdNotifierOptions } from './systemd-notify.ts';
 export { createSystemdNotifier, isStartedBySystemd } from './systemd-notify.ts';
 export type { TlsIdentity, WatchIdentityOptions } from './tls-identity.ts';

@@ -2,6 +2,8 @@ export type { AdvanceableClock } from './clocks.ts';
 export { advanceableClock, fixedClock, testTime } from './clocks.ts';
 export type { FakeBus, FakeBusOptions } from './fake-bus.ts';
 export { createFakeBus } from './fake-bus.ts';
+export type { FakeSystemd } from './fake-systemd.ts';
+export { createFakeSystemd } from './fake-systemd.ts';
 export { findNatsServer } from './find-nats-server.ts';
 export { freePort } from './free-port.ts';
 export type { TestNatsServer, TestNatsServerOptions } from './nats-server.ts';

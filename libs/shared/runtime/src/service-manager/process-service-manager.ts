@@ -14,6 +14,7 @@ import type { ProcessInfo } from './process-info.ts';
 import { findLeaderByEnvironment, readBootId, readProcess } from './process-info.ts';
 import type { ServiceManager, UnitSpec, UnitStatus } from './service-manager.ts';
 import { cutUnitLog, openUnitLog, readLastLines } from './unit-log.ts';
+import { checkUnitName } from './unit-name.ts';
 import { becomesEmpty, killAll, mainOf, sessionOf, signalAll } from './unit-processes.ts';
 import type { UnitRecord } from './unit-record.ts';
 import { instanceVariable, readUnitRecords, writeUnitRecord } from './unit-record.ts';
@@ -246,9 +247,4 @@ async function spawnErrorOf(child: ChildProcess, spec: UnitSpec): Promise<AppErr
     cause: error,
     details: { path: program, cure: `install ${program}, or name another program in the configuration` },
   });
-}
-
-function checkUnitName(unit: string): void {
-  if (/^[A-Za-z0-9][A-Za-z0-9@._-]*$/.test(unit)) return;
-  throw new AppError('INVALID_INPUT', `unit name ${JSON.stringify(unit)} is not made of letters, digits and @._-`);
 }
