@@ -1,25 +1,30 @@
-/** Calls gRPC services over mutual TLS 1.3 with a host identity, and follows that identity when it is renewed. */
+/** Calls gRPC services over TLS 1.3, mutual with a host identity, which it follows when it is renewed. */
 
 import { isIP } from 'node:net';
-import { checkServerIdentity, createSecureContext } from 'node:tls';
+import { checkServerIdentity, createSecureContext, type SecureContextOptions } from 'node:tls';
 import { toAppError } from '@easycerts/core';
 import type { ChannelOptions } from '@grpc/grpc-js';
 import { ChannelCredentials, Client, logVerbosity, Metadata, setLogVerbosity } from '@grpc/grpc-js';
+import { hostOfEndpoint } from './endpoint.ts';
 import { appErrorOf } from './grpc-error.ts';
 import type { CallOptions, Calls, UnaryMethod } from './grpc-service.ts';
-import type { TlsIdentity } from './tls-identity.ts';
 import { readTlsIdentity, secureContextOptionsOf } from './tls-identity.ts';
 
-export interface GrpcClientOptions {
+export type GrpcClientOptions = CallingIdentity & {
   /** `host:port`; the server's certificate must be valid for the host. */
   readonly endpoint: string;
-  /** Certificate set to call with; its `ca.crt` decides which server certificates are accepted. Read at each call. */
-  readonly identityDirectory: string;
   /** Time limit of a call that names none; default 10 s. */
   readonly callTimeoutMs?: number;
   /** Answers above are refused; default 8 MiB. */
   readonly maxResponseBytes?: number;
-}
+};
+
+/** As whom to call, and whom to trust. */
+export type CallingIdentity =
+  /** Certificate set to call with; its `ca.crt` decides which server certificates are accepted. Read at each call. */
+  | { readonly identityDirectory: string; readonly trustedCaPem?: never }
+  /** As nobody, for hosts without an identity: only this CA decides which server certificates are accepted. */
+  | { readonly trustedCaPem: string; readonly identityDirectory?: never };
 
 export type GrpcClient<Definition> = Calls<Definition> & {
   /** Ends the connection once the calls under way have been answered. */
@@ -62,7 +67,7 @@ class Channels {
 
   async call(method: UnaryMethod<unknown, unknown>, request: unknown, options: CallOptions): Promise<unknown> {
     options.signal?.throwIfAborted();
-    const channel = this.#channelFor(await readTlsIdentity(this.#options.identityDirectory));
+    const channel = this.#channelFor(await readIdentity(this.#options));
     channel.callsUnderWay += 1;
     try {
       return await this.#send(channel.client, { method, request, options });
@@ -78,13 +83,13 @@ class Channels {
     if (channel !== undefined) closeWhenIdle(channel);
   }
 
-  #channelFor(identity: TlsIdentity): OpenChannel {
+  #channelFor(identity: ReadIdentity): OpenChannel {
     if (this.#current?.version === identity.version) return this.#current;
     this.close();
-    const credentials = ChannelCredentials.createFromSecureContext(
-      createSecureContext(secureContextOptionsOf(identity)),
-      { checkServerIdentity: (_name, certificate) => checkServerIdentity(hostOf(this.#options.endpoint), certificate) },
-    );
+    const credentials = ChannelCredentials.createFromSecureContext(createSecureContext(identity.context), {
+      checkServerIdentity: (_name, certificate) =>
+        checkServerIdentity(hostOfEndpoint(this.#options.endpoint), certificate),
+    });
     const client = new Client(this.#options.endpoint, credentials, channelOptionsOf(this.#options));
     this.#current = { version: identity.version, client, callsUnderWay: 0 };
     return this.#current;
@@ -116,6 +121,17 @@ class Channels {
   }
 }
 
+interface ReadIdentity {
+  readonly version: string;
+  readonly context: SecureContextOptions;
+}
+
+async function readIdentity({ identityDirectory, trustedCaPem }: GrpcClientOptions): Promise<ReadIdentity> {
+  if (trustedCaPem !== undefined) return { version: '', context: { ca: trustedCaPem, minVersion: 'TLSv1.3' } };
+  const identity = await readTlsIdentity(identityDirectory);
+  return { version: identity.version, context: secureContextOptionsOf(identity) };
+}
+
 function closeWhenIdle(channel: OpenChannel): void {
   if (channel.callsUnderWay === 0) channel.client.close();
 }
@@ -134,11 +150,6 @@ function channelOptionsOf(options: GrpcClientOptions): ChannelOptions {
     // Old identities must not find their connection again in a pool of all channels.
     'grpc.use_local_subchannel_pool': 1,
     // SNI cannot be an address (RFC 6066); the certificate is checked against the address all the same
-    ...(isIP(hostOf(options.endpoint)) === 0 ? {} : { 'grpc.ssl_target_name_override': 'easycerts-ca' }),
+    ...(isIP(hostOfEndpoint(options.endpoint)) === 0 ? {} : { 'grpc.ssl_target_name_override': 'easycerts-ca' }),
   };
-}
-
-/** The host of `host:port` or `[address]:port`. */
-function hostOf(endpoint: string): string {
-  return endpoint.slice(0, endpoint.lastIndexOf(':')).replace(/^\[|\]$/g, '');
 }
