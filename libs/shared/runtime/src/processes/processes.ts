@@ -19,8 +19,8 @@ export function isRunning(identity: ProcessIdentity): boolean {
   return identify(identity.pid)?.startTicks === identity.startTicks;
 }
 
-/** Signals that very process; false when it has ended. */
-export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals): boolean {
+/** Signals that very process; false when it has ended. Real-time signals have a number only. */
+export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals | number): boolean {
   if (!isRunning(identity)) return false;
   try {
     return process.kill(identity.pid, signal);
