@@ -18,6 +18,14 @@ const running: Fingerprint = {
   certificates: { 'kubelet-client': { leaf: 'l1', bundle: 'b1' } },
 };
 
+describe('the hash of a packaged unit', () => {
+  it('says nothing of the spec, for systemd runs what the package says', () => {
+    const packaged = { ...spec, isPackaged: true } as const;
+    assert.equal(unitHashOf(packaged), unitHashOf({ ...packaged, argv: ['/bin/other'], user: 'other' }));
+    assert.notEqual(unitHashOf(packaged), unitHashOf(spec));
+  });
+});
+
 describe('changesOf', () => {
   it('is empty when nothing differs', () => {
     assert.deepEqual(changesOf(spec, running, structuredClone(running)), []);

@@ -38,8 +38,12 @@ export function hashOf(...contents: readonly (string | Uint8Array)[]): string {
   return hash.digest('hex').slice(0, 40);
 }
 
-/** The hash of what a process takes from its spec. Time limits, health and descriptions are none of its business. */
+/**
+ * The hash of what a process takes from its spec. Time limits, health and descriptions are none of its business; nor is anything
+ * else that of a packaged unit, which the package starts again when it has a new one.
+ */
 export function unitHashOf(spec: ComponentSpec): string {
+  if (spec.isPackaged) return hashOf('packaged');
   const env = Object.entries(spec.env).sort(([a], [b]) => (a < b ? -1 : 1));
   return hashOf(JSON.stringify([spec.argv, env, spec.user, spec.group]));
 }

@@ -27,6 +27,7 @@ function healthy(unit: string, changes: Partial<UnitFacts> = {}, spec: Partial<C
     isHealthy: true,
     attempt: 'none',
     startedWith: before,
+    isStartedSinceChange: false,
     observed: before,
     changedAtMs: nowMs - settleMs,
     hasFailed: false,
@@ -56,6 +57,11 @@ describe('one component', () => {
     ['is left alone when nothing changed', healthy('a'), []],
     ['is started when it does not run', stopped('a'), ['start a: not-running']],
     ['is not started while its condition does not hold', stopped('a', { startGate: 'no podCIDR' }), []],
+    [
+      'is left alone when it was started by somebody else after its inputs last changed',
+      healthy('a', { startedWith: undefined, isStartedSinceChange: true }),
+      ['accept a: not-running'],
+    ],
     ['goes on running when its condition no longer holds', healthy('a', { startGate: 'no podCIDR' }), []],
     [
       'is started when it does not run and nobody remembers it',

@@ -24,6 +24,8 @@ export interface UnitFacts {
   readonly attempt: 'none' | 'start' | 'change';
   /** What it was started with; undefined when it never was, or nobody remembers. */
   readonly startedWith: Fingerprint | undefined;
+  /** It was started by somebody else after its inputs last changed. */
+  readonly isStartedSinceChange: boolean;
   readonly observed: Fingerprint;
   /** When its inputs last became different, milliseconds. */
   readonly changedAtMs: number;
@@ -121,6 +123,7 @@ function decideForRunning(facts: UnitFacts, around: Surroundings): Decision {
     action: { kind, unit: spec.unit, reason, changes },
   });
   if (startedWith === undefined) {
+    if (facts.isStartedSinceChange) return act('accept', 'not-running', []);
     const unknown: Change = { reason: 'unit-changed', what: 'unit', onChange: 'restart' };
     return need === undefined ? act('restart', 'unit-changed', [unknown]) : { kind: 'wait', for: need };
   }

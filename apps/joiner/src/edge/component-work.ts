@@ -104,7 +104,8 @@ export class ComponentWork {
     unit.lastFailure = { message, lastLines: [] };
     const { attempt } = unit;
     unit.attempt = undefined;
-    const details = { cure: `see its log: ${unit.unit}.log` };
+    const cure = this.#parts.manager.kind === 'systemd' ? `journalctl -u ${unit.unit}` : `${unit.unit}.log`;
+    const details = { cure: `see its log: ${cure}` };
     const error = new AppError('FAILED_PRECONDITION', `component ${unit.unit}: ${message}`, { details });
     if (attempt !== undefined) this.#parts.onAttemptEnd(unit, attempt, error);
     void this.#tellFailure(unit, { message, retryInMs, attempts: unit.failures });
@@ -158,7 +159,7 @@ export class ComponentWork {
     records.set(unit.unit, trial === undefined ? { startedWith } : { startedWith, trial });
     context.logger.info(
       { unit: unit.unit, changed: changes.map(({ what }) => what) },
-      'component reads the change by itself',
+      changes.length > 0 ? 'component reads the change by itself' : 'component was started with what lies on disk',
     );
   }
 

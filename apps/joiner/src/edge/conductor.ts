@@ -8,7 +8,7 @@ import { posix } from 'node:path';
 import { AppError, secondMs } from '@easycerts/core';
 import { missingInputs } from '../core/fingerprint.ts';
 import type { ComponentStatus, JoinerStatus } from '../core/joiner-status.ts';
-import { planActions } from '../core/plan.ts';
+import { planActions, type UnitFacts } from '../core/plan.ts';
 import { hostReady } from '../events.ts';
 import { ComponentWork, type WorkParts } from './component-work.ts';
 import { FileHints } from './file-hints.ts';
@@ -145,7 +145,7 @@ export class Conductor {
     const parts = { work: this.#work, records, unitOf: (name: string) => this.#roster.get(name) };
     for (const unit of units) judgeUnit(unit, parts, this.#nowMs());
     const plan = planActions(
-      units.map((unit) => unit.facts(records.get(unit.unit))),
+      units.map((unit) => this.#factsOf(unit)),
       this.#nowMs(),
     );
     for (const unit of units) unit.waitingFor = plan.waiting.get(unit.unit);
@@ -156,6 +156,13 @@ export class Conductor {
     this.#judgeHost(units);
     this.#options.onStatus(this.status());
     return this.#intervalFor(units, plan.lookAgainAtMs);
+  }
+
+  /** A packaged unit is started by systemd: when we first see it, it need not be restarted to know what it runs with. */
+  #factsOf(unit: ManagedUnit): UnitFacts {
+    const record = this.#options.records.get(unit.unit);
+    const isUnknown = record === undefined && unit.spec.isPackaged === true && unit.isActive;
+    return unit.facts(record, isUnknown ? this.#options.observer.lastChangeMs(unit.spec) : undefined);
   }
 
   async #refresh(unit: ManagedUnit): Promise<void> {

@@ -103,7 +103,8 @@ export class ManagedUnit {
     this.observation = observation;
   }
 
-  facts(record: ComponentRecord | undefined): UnitFacts {
+  /** `lastChangeMs`: when its inputs last changed on disk, as far as that is known. */
+  facts(record: ComponentRecord | undefined, lastChangeMs: number | undefined): UnitFacts {
     return {
       spec: this.spec,
       isActive: this.isActive,
@@ -111,6 +112,7 @@ export class ManagedUnit {
       isHealthy: this.isHealthy,
       attempt: this.attempt === undefined ? 'none' : isChange(this.attempt) ? 'change' : 'start',
       startedWith: record?.startedWith,
+      isStartedSinceChange: this.#isStartedSince(lastChangeMs),
       observed: this.observation.fingerprint,
       changedAtMs: this.changedAtMs,
       hasFailed: this.hasFailed,
@@ -124,6 +126,11 @@ export class ManagedUnit {
     return startWhen === undefined
       ? { isHealthy: true }
       : checkHealth(startWhen, { timeoutMs, runningForMs: undefined });
+  }
+
+  #isStartedSince(lastChangeMs: number | undefined): boolean {
+    const { startedAt } = this.status;
+    return lastChangeMs !== undefined && startedAt !== undefined && startedAt.getTime() > lastChangeMs;
   }
 
   #runningForMs(): number | undefined {

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ComponentSpec } from '@easycerts/cluster';
 import { specOf } from '../../test/specs.ts';
 import { Observer } from './observer.ts';
@@ -78,5 +79,25 @@ describe('Observer', () => {
   it('does not stumble over a folder in place of a file', () => {
     mkdirSync(join(base, 'file'));
     assert.deepEqual(new Observer().observe(spec).fingerprint.files, {});
+  });
+
+  it('knows when an input last changed, also when an older file or set is put into its place', async () => {
+    const observer = new Observer();
+    writeFileSync(join(base, 'file'), 'one');
+    writeFileSync(join(base, 'file.new'), 'two');
+    deliver('1');
+    const first = observer.lastChangeMs(spec);
+    await delay(15);
+    renameSync(join(base, 'file.new'), join(base, 'file'));
+    const second = observer.lastChangeMs(spec);
+    await delay(15);
+    symlinkSync(join(base, '.sets-1'), join(base, 'set.new'));
+    renameSync(join(base, 'set.new'), join(base, 'set'));
+    assert.ok(first < second && second < observer.lastChangeMs(spec));
+  });
+
+  it('counts an input that is not there as one that may change any moment', () => {
+    assert.equal(new Observer().lastChangeMs(spec), Number.POSITIVE_INFINITY);
+    assert.equal(new Observer().lastChangeMs(specOf('b')), 0);
   });
 });

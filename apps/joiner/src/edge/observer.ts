@@ -6,7 +6,7 @@ import { filesOfSet } from '@easycerts/cluster';
 import { readSetSync, resolveSet } from '@easycerts/runtime';
 import type { CertificateFingerprint, Fingerprint } from '../core/fingerprint.ts';
 import { hashOf, unitHashOf } from '../core/fingerprint.ts';
-import { versionOf } from './file-version.ts';
+import { changedAtMs, versionOf } from './file-version.ts';
 
 export interface Observation {
   readonly fingerprint: Fingerprint;
@@ -40,6 +40,12 @@ export class Observer {
       },
       serials: Object.fromEntries(sets.map(([name, { serial }]) => [name, serial])),
     };
+  }
+
+  /** When the inputs of a component last changed: by the inodes, as a file that is moved into its place keeps its mtime. */
+  lastChangeMs(spec: ComponentSpec): number {
+    const sets = spec.certificates.flatMap(({ directory }) => [directory, ...Object.values(filesOfSet(directory))]);
+    return Math.max(0, ...[...spec.files.map(({ path }) => path), ...sets].map(changedAtMs));
   }
 
   #observeFile(path: string): string | undefined {

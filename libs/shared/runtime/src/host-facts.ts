@@ -27,10 +27,10 @@ const capSysResource = 24n; // include/uapi/linux/capability.h
 export async function gatherHostFacts(options: HostFactsOptions): Promise<HostFacts> {
   const proc = options.procDirectory ?? '/proc';
   const isRoot = process.geteuid?.() === 0;
-  const [addressFacts, cgroups, hasSystemd, mayWriteConntrackMax, maySetOomScore, snapshotter] = await Promise.all([
+  const [addressFacts, cgroups, serviceManager, mayWriteConntrackMax, maySetOomScore, snapshotter] = await Promise.all([
     readAddressFacts(proc, networkInterfaces()),
     findCgroupLayout(options.sysDirectory ?? '/sys'),
-    exists(`${options.runDirectory ?? '/run'}/systemd/system`),
+    findServiceManager(options.runDirectory),
     canOpenForWriting(`${proc}/sys/net/netfilter/nf_conntrack_max`),
     hasCapability(`${proc}/self/status`, capSysResource),
     isRoot ? findSnapshotter(options.containerdDirectory) : ('native' as const),
@@ -40,12 +40,17 @@ export async function gatherHostFacts(options: HostFactsOptions): Promise<HostFa
     roles: options.roles,
     addresses: lastingAddresses(addressFacts),
     cgroups,
-    serviceManager: hasSystemd ? 'systemd' : 'process',
+    serviceManager,
     isRoot,
     mayWriteConntrackMax,
     maySetOomScore,
     snapshotter,
   };
+}
+
+/** What runs services on this host: systemd only where it is PID 1 (sd_booted(3)), not where it is merely installed. */
+export async function findServiceManager(runDirectory = '/run'): Promise<HostFacts['serviceManager']> {
+  return (await exists(`${runDirectory}/systemd/system`)) ? 'systemd' : 'process';
 }
 
 /** The name that a host has in the cluster: the first label of its host name, lowercase. */

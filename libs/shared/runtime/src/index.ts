@@ -92,7 +92,7 @@ export { openServiceOf, serviceOf } from './grpc-service.ts';
 export type { HealthServerOptions, RunningHealthServer } from './health-server.ts';
 export { startHealthServer } from './health-server.ts';
 export type { HostFactsOptions } from './host-facts.ts';
-export { gatherHostFacts, nodeNameOf } from './host-facts.ts';
+export { findServiceManager, gatherHostFacts, nodeNameOf } from './host-facts.ts';
 export type { LoadClusterConfigOptions } from './load-cluster-config.ts';
 export {
   acceptedCopyOf,

@@ -119,7 +119,7 @@ function ownService(context: ComponentContext, name: string, command: readonly s
   };
 }
 
-/** With systemd our services have units of the package. */
-function packaged({ host }: ComponentContext): { readonly isPackaged?: true } {
-  return host.serviceManager === 'systemd' ? { isPackaged: true } : {};
+/** With systemd our services have units of the package; below another root, systemd runs nothing. */
+function packaged({ host, paths }: ComponentContext): { readonly isPackaged?: true } {
+  return host.serviceManager === 'systemd' && paths.root === '' ? { isPackaged: true } : {};
 }

@@ -158,6 +158,8 @@ function joinerUnitOf(_paths: Paths, { easycerts }: PackagedPrograms): SystemdUn
     ...service('runs the Kubernetes components of this host', [easycerts, 'joiner', 'run']),
     // not after the CA or certmgr: while those are in trouble, components start from what lies on disk
     after: ['easycerts-nats'],
+    // it lets what it is doing to a component come to its end: the API server may take 30 s to stop
+    stopTimeoutMs: 40_000,
     systemdOptions: [
       ...hardenedExcept([
         ...giveFilesAway('it makes the folders of the components, each for its user'),
