@@ -16,12 +16,14 @@ export interface BuildContext {
   readonly dirs: CacheDirs;
   readonly goFolder: string;
   readonly signal?: AbortSignal | undefined;
+  /** In Node.js' words; default this machine's. */
+  readonly architecture?: string;
 }
 
 /** Builds and returns the path in the cache. Throws NO_SPACE, UNAVAILABLE, FAILED_PRECONDITION, CANCELLED or INTERNAL. */
 export async function buildBinary(binary: GoBinary, version: string, context: BuildContext): Promise<string> {
   const { dirs, signal } = context;
-  const env = goEnvironment(context.env);
+  const env = goEnvironment(context.env, context.architecture);
   const cwd = join(context.goFolder, binary.module);
   const path = join(dirs.bin, binary.name);
   const temporary = temporaryName(path);

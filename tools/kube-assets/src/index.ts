@@ -10,6 +10,8 @@ export { findOnPath, withSystemFolders } from './find-binary.ts';
 export type { BinaryName, Group, ImageName } from './groups.ts';
 export { groups, isGroup } from './groups.ts';
 export { type Lock, takeLock } from './lock.ts';
+export type { PinnedProgram, PinnedProgramOptions } from './pinned-program.ts';
+export { ensurePinnedProgram } from './pinned-program.ts';
 export { placeFolder, removeLeftovers, temporaryName } from './place-file.ts';
 export { renderError, renderEvent } from './render-event.ts';
 export { type CommandResult, runCommand } from './run-command.ts';

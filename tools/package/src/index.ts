@@ -1,2 +1,6 @@
-/** Builds the Debian package. */
-export const packageName = 'easycerts';
+/** Makes the Debian package. */
+
+export type { Architecture } from './core/architecture.ts';
+export type { BuiltPackage, PackageOptions } from './ensure-package.ts';
+export { ensurePackage } from './ensure-package.ts';
+export type { PackageReport } from './steps.ts';

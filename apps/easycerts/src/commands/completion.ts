@@ -5,15 +5,13 @@ import { Argument, Command } from 'commander';
 const shells = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof shells)[number];
 
-export function command(): Command {
+/** `whole` makes the program that is completed. */
+export function command(whole: () => Promise<Command>): Command {
   return new Command('completion')
     .description('print the completion script of a shell: source <(easycerts completion bash)')
     .addArgument(new Argument('<shell>').choices(shells))
     .action(async (shell: Shell) => {
-      const [{ completionScript }, { wholeProgram }] = await Promise.all([
-        import('@easycerts/runtime'),
-        import('../program.ts'),
-      ]);
-      process.stdout.write(completionScript(await wholeProgram(), shell));
+      const { completionScript } = await import('@easycerts/runtime');
+      process.stdout.write(completionScript(await whole(), shell));
     });
 }

@@ -20,5 +20,5 @@ export function isForCluster({ argv, env, hostCommands, isHost }: HostCommandFac
   if (env.EASYCERTS_ROOT !== undefined || env.EASYCERTS_CONFIG !== undefined) return false;
   const words = argv.slice(2);
   if (words.some((word) => /^(--root|--config|--help)(=|$)|^-h$/.test(word))) return false;
-  return readInvocation(argv, { links: [], commands: hostCommands }).kind === 'word';
+  return readInvocation(argv, { links: {}, commands: hostCommands }).kind === 'word';
 }

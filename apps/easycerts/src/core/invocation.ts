@@ -2,25 +2,40 @@
 
 import { basename } from 'node:path';
 
-export interface Invocation {
-  /** `link`: the whole program is that command. `word`: it is a command of ours. `none`: help, a wrong word, nothing. */
-  readonly kind: 'link' | 'word' | 'none';
-  readonly command?: string;
-}
+/** A link's name and the command it stands for. */
+export type Links = Readonly<Record<string, readonly string[]>>;
+
+/** THE list of names that the executable may be called by, each with the command that it then is. */
+export const links = {
+  ca: ['ca'],
+  certmgr: ['certmgr'],
+  'config-renderer': ['config-renderer'],
+  joiner: ['joiner'],
+  // NIXOS
+} as const satisfies Links;
+
+export type Invocation =
+  /** Called through a link: the whole program is the command with this path. */
+  | { readonly kind: 'link'; readonly path: readonly string[] }
+  /** A command of ours. */
+  | { readonly kind: 'word'; readonly command: string }
+  /** Help, a wrong word, nothing. */
+  | { readonly kind: 'none' };
 
 /**
- * Reads argv (`[node, script, …words]`, in a single executable `[program, link, …words]`). `links`: commands that we may be
- * called by; `commands`: all. Options may stand before the command; the values of those in `valueOptions` are skipped too.
+ * Reads argv (`[node, script, …words]`, in a single executable `[program, link, …words]`). `commands`: all that there are.
+ * Options may stand before the command; the values of those in `valueOptions` are skipped too.
  */
 export function readInvocation(
   argv: readonly string[],
-  { links, commands }: { readonly links: readonly string[]; readonly commands: readonly string[] },
+  known: { readonly links: Links; readonly commands: readonly string[] },
   valueOptions: readonly string[] = ['--root', '--config', '--log-level'],
 ): Invocation {
   const called = basename(argv[1] ?? '');
-  if (links.includes(called)) return { kind: 'link', command: called };
+  const path = Object.hasOwn(known.links, called) ? known.links[called] : undefined;
+  if (path !== undefined) return { kind: 'link', path };
   const word = firstWord(argv.slice(2), valueOptions);
-  return word !== undefined && commands.includes(word) ? { kind: 'word', command: word } : { kind: 'none' };
+  return word !== undefined && known.commands.includes(word) ? { kind: 'word', command: word } : { kind: 'none' };
 }
 
 function firstWord(words: readonly string[], valueOptions: readonly string[]): string | undefined {

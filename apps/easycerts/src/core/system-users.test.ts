@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { addSystemUsers, systemUsers } from './system-users.ts';
+import { systemUsers } from '@easycerts/cluster';
+import { addSystemUsers } from './system-users.ts';
 
 const machine = {
   passwd: 'root:x:0:0:root:/root:/bin/sh\nme:x:1000:1000::/home/me:/bin/sh',
@@ -11,7 +12,7 @@ const idsOf = (text: string): Map<string, string | undefined> =>
 
 test('every user of ours is there, with a group of the same number, and the machine’s stay', () => {
   const { passwd, group } = addSystemUsers(machine.passwd, machine.group);
-  for (const name of systemUsers) assert.equal(idsOf(passwd).get(name), idsOf(group).get(name));
+  for (const { name } of systemUsers) assert.equal(idsOf(passwd).get(name), idsOf(group).get(name));
   assert.equal(idsOf(passwd).get('me'), '1000');
   assert.equal(new Set(idsOf(passwd).values()).size, idsOf(passwd).size);
 });

@@ -1,7 +1,6 @@
 /** The users that our services and components run as, added to a machine's passwd and group files. */
 
-/** Ours, in this order: the order decides the numbers, so new ones go to the end. */
-export const systemUsers = ['easycerts-ca', 'easycerts-nats', 'kubernetes', 'etcd'] as const;
+import { systemUsers } from '@easycerts/cluster';
 
 // 60578 to 61183 are left free by Debian's policy and by systemd (https://systemd.io/UIDS-GIDS), and fit into 16 bits.
 const firstId = 60_700;
@@ -22,7 +21,7 @@ export function addSystemUsers(passwd: string, group: string): UserFiles {
   const addedGroups: string[] = [];
   const addedUsers: string[] = [];
   let next = firstId;
-  for (const name of systemUsers) {
+  for (const { name } of systemUsers) {
     while (taken.has(next)) next++;
     const id = next++;
     if (!groups.has(name)) addedGroups.push(`${name}:x:${id}:`);

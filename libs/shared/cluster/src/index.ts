@@ -80,4 +80,5 @@ export {
 export { type Paths, pathsUnder } from './paths.ts';
 export { alternativeNamesOf, directoryOf, resolveCertificates } from './resolve-certs.ts';
 export { type StoppableUnit, stopOrder } from './stop-order.ts';
+export { type SystemUser, systemUsers } from './system-users.ts';
 export { componentUnit, joinerUnit, quoteArgument, type SystemdUnit, unitText } from './systemd-unit.ts';

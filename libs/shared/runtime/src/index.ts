@@ -42,6 +42,8 @@ export { runMain, runUntilStopped } from './cli.ts';
 export { systemClock } from './clock.ts';
 export type { CommandContext } from './command-context.ts';
 export { addGlobalOptions, contextOf } from './command-context.ts';
+export type { CommandDescription, DescribedOption, DescribedTerm } from './command-description.ts';
+export { describeCommand } from './command-description.ts';
 export type { Shell } from './completions.ts';
 export { completionScript, shells } from './completions.ts';
 export type { CgroupPlan, Delegation, Hierarchy, ParentGroup } from './control-groups/cgroup-plan.ts';

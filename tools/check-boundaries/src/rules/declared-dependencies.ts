@@ -19,7 +19,7 @@ export const declaredDependencies: Rule = (workspace) =>
 export const usedDependencies: Rule = ({ packages }) => packages.flatMap(unusedOf);
 
 /** Development tools of the whole workspace, declared in its own package.json and never shipped. */
-const toolchain: ReadonlySet<string> = new Set(['typescript']);
+const toolchain: ReadonlySet<string> = new Set(['esbuild', 'typescript']);
 
 function unusedOf({ package: one, files }: PackageSources): readonly Violation[] {
   const imported = new Set(files.flatMap(({ imports }) => imports.map(({ specifier }) => packageNameOf(specifier))));

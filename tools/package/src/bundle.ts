@@ -1,0 +1,56 @@
+/** One script of our sources and the libraries, for the executable. */
+
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { toAppError } from '@easycerts/core';
+import { build } from 'esbuild';
+import { bundledPackages } from './core/bundled-packages.ts';
+import type { Notice } from './core/copyright.ts';
+import { repository } from './package-texts.ts';
+
+export interface Bundle {
+  readonly script: Uint8Array;
+  /** The licences of the libraries in it. */
+  readonly notices: readonly Notice[];
+}
+
+/** Licence files as the libraries name them, the likeliest first. */
+const licenceFiles = ['LICENSE', 'LICENSE.md', 'LICENSE.txt', 'LICENCE', 'license', 'License', 'LICENSE-MIT'] as const;
+
+/** Bundles the installed command line. What is loaded only when it is needed stays so inside the bundle. */
+export async function bundle(): Promise<Bundle> {
+  try {
+    const { metafile, outputFiles } = await build({
+      absWorkingDir: repository,
+      entryPoints: ['apps/easycerts/src/main-installed.ts'],
+      outfile: 'easycerts.cjs',
+      write: false,
+      metafile: true,
+      bundle: true,
+      platform: 'node',
+      target: 'node26',
+      // code is cached for CommonJS only (https://nodejs.org/api/single-executable-applications.html)
+      format: 'cjs',
+      minify: true,
+      // classes and functions keep the names that logs and errors show
+      keepNames: true,
+      legalComments: 'none',
+      logLevel: 'silent',
+    });
+    const packages = bundledPackages(Object.keys(metafile.inputs));
+    return { script: outputFiles[0]?.contents ?? new Uint8Array(), notices: await Promise.all(packages.map(noticeOf)) };
+  } catch (error) {
+    throw toAppError(error, 'bundle the sources');
+  }
+}
+
+/** A library without a licence file names its licence in package.json. */
+async function noticeOf(folder: string): Promise<Notice> {
+  const path = join(repository, folder);
+  const { name, version, license } = JSON.parse(await readFile(join(path, 'package.json'), 'utf8'));
+  for (const file of licenceFiles) {
+    const text = await readFile(join(path, file), 'utf8').catch(() => undefined);
+    if (text !== undefined) return { name: `${name} ${version}`, text };
+  }
+  return { name: `${name} ${version}`, text: `Licence as named in its package.json: ${license}` };
+}

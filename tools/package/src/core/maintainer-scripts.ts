@@ -1,0 +1,27 @@
+/** Fills what comes from lists into the scripts of `debian/`. Pure. */
+
+import { posix } from 'node:path';
+import type { Paths } from '@easycerts/cluster';
+import { AppError } from '@easycerts/core';
+
+export interface ScriptFacts {
+  /** File names of our units. */
+  readonly units: readonly string[];
+  readonly paths: Paths;
+}
+
+/** A script with its lists. Throws INTERNAL for a placeholder that there is not. */
+export function fillScript(template: string, { units, paths }: ScriptFacts): string {
+  const kubernetesState = posix.dirname(paths.secrets);
+  const values: Readonly<Record<string, readonly string[]>> = {
+    UNITS: units,
+    STATE: [paths.state, paths.secrets, paths.kubernetes, posix.dirname(paths.clusterFile)],
+    LOGS: [paths.logs],
+    FOLDERS: [paths.state, paths.secrets, kubernetesState, paths.kubernetes, posix.dirname(paths.clusterFile)],
+  };
+  return template.replaceAll(/@([A-Z]+)@/g, (_, name: string) => {
+    const value = values[name];
+    if (value === undefined) throw new AppError('INTERNAL', `maintainer script: there is no list ${name}`);
+    return value.join(' ');
+  });
+}

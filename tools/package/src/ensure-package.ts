@@ -1,0 +1,167 @@
+/** Makes the Debian package, or finds it made: the one door of this package. */
+
+import { mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AppError, toAppError } from '@easycerts/core';
+import { ensurePinnedProgram } from '@easycerts/kube-assets';
+import { bundle } from './bundle.ts';
+import { type Architecture, debianArchitecture } from './core/architecture.ts';
+import { isDebianVersion } from './core/control.ts';
+import { type ContentFacts, packageContent } from './core/package-content.ts';
+import { seaConfig } from './core/sea-config.ts';
+import { describePrograms } from './describe-programs.ts';
+import { buildExecutable } from './executable.ts';
+import { digestOf, digestOfFile, freshDigest, stampPackage } from './freshness.ts';
+import { readPackageTexts, repository } from './package-texts.ts';
+import { sourceDateS } from './source-date.ts';
+import { openSteps, type PackageReport, type Steps } from './steps.ts';
+import { ensureTargetNode } from './target-node.ts';
+import { type Compression, compressions, writeDeb } from './write-deb.ts';
+
+export interface PackageOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Default: this machine's. */
+  readonly architecture?: Architecture;
+  /** Default: `dist/` of the repository. */
+  readonly folder?: string;
+  /** Of the package; default: that of the sources. */
+  readonly version?: string;
+  readonly compression?: Compression;
+  readonly report?: PackageReport | undefined;
+  /** Ends the work with CANCELLED. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface BuiltPackage {
+  readonly path: string;
+  readonly version: string;
+  readonly architecture: Architecture;
+  readonly bytes: number;
+  readonly sha256: string;
+  /** It was there, made of the same. */
+  readonly isFresh: boolean;
+}
+
+/** The package of the sources as they are. Throws what a person can mend with its cure. */
+export async function ensurePackage(options: PackageOptions): Promise<BuiltPackage> {
+  const architecture = options.architecture ?? nativeArchitecture();
+  const steps = openSteps(options.report);
+  const inputs = await gatherInputs(architecture, steps, options);
+  const { version } = inputs;
+  const folder = options.folder ?? join(repository, 'dist');
+  const path = join(folder, `easycerts_${fileVersion(version)}_${debianArchitecture[architecture]}.deb`);
+  const madeOf = await digestOfInputs(inputs);
+  const fresh = await freshDigest(path, madeOf);
+  if (fresh === undefined) await build({ ...inputs, path, folder, steps, options });
+  else steps.tellCached('package', path);
+  const sha256 = fresh ?? (await stampPackage(path, madeOf));
+  const { size } = await stat(path);
+  return { path, version, architecture, bytes: size, sha256, isFresh: fresh !== undefined };
+}
+
+interface Inputs extends Omit<ContentFacts, 'executable'> {
+  readonly architecture: Architecture;
+  readonly compression: Compression;
+  readonly script: Uint8Array;
+  readonly node: string;
+  readonly builder: string;
+}
+
+async function gatherInputs(architecture: Architecture, steps: Steps, options: PackageOptions): Promise<Inputs> {
+  const { env, signal } = options;
+  const native = nativeArchitecture();
+  const node = await steps.run('Node.js', ({ tell }) =>
+    ensureTargetNode({ architecture, env, signal, onFetch: () => tell('fetched with npm') }),
+  );
+  const builder = architecture === native ? node : await ensureTargetNode({ architecture: native, env, signal });
+  const nats = await steps.run('nats-server', ({ tell }) =>
+    ensurePinnedProgram({
+      name: 'nats-server',
+      architecture,
+      env,
+      signal,
+      report: ({ kind, detail }) => kind === 'start' && tell(detail ?? 'built'),
+    }),
+  );
+  const bundled = await steps.run('script', () => bundle());
+  const described = await steps.run('commands', () => describePrograms({ env, signal }));
+  const version = options.version ?? described.version;
+  if (!isDebianVersion(version)) {
+    throw new AppError('INVALID_INPUT', `${version} is no version of a Debian package`, {
+      details: { cure: 'it begins with a digit and has letters, digits and . + ~ -, such as 1.2.3~rc1' },
+    });
+  }
+  const nodeNotice = { name: `Node.js ${node.version}`, text: await readFile(join(node.folder, 'LICENSE'), 'utf8') };
+  return {
+    architecture,
+    compression: options.compression ?? 'fast',
+    version,
+    epochS: await sourceDateS(env, signal),
+    described,
+    texts: await readPackageTexts(),
+    notices: [...bundled.notices, nodeNotice],
+    script: bundled.script,
+    node: join(node.folder, 'bin/node'),
+    builder: join(builder.folder, 'bin/node'),
+    natsServer: nats.path,
+  };
+}
+
+/** Everything that decides about the bytes of the package, but for the programs that make it. */
+async function digestOfInputs(inputs: Inputs): Promise<string> {
+  const { architecture, compression, node, natsServer, script } = inputs;
+  const files = { script: '/script', node: '/node', executable: '/executable' };
+  return digestOf([
+    packageContent({ ...inputs, executable: '/executable', natsServer: '/nats-server' }),
+    inputs.version,
+    inputs.epochS,
+    architecture,
+    compressions[compression],
+    seaConfig(files, architecture === process.arch),
+    Buffer.from(script).toString('base64'),
+    await digestOfFile(node),
+    await digestOfFile(natsServer),
+  ]);
+}
+
+interface Work extends Inputs {
+  readonly path: string;
+  readonly folder: string;
+  readonly steps: Steps;
+  readonly options: PackageOptions;
+}
+
+async function build({ options, folder: out, path, steps, ...inputs }: Work): Promise<void> {
+  const { env, signal } = options;
+  await mkdir(out, { recursive: true });
+  const folder = await mkdtemp(join(out, '.package-'));
+  try {
+    const executable = await steps.run('executable', () => buildExecutable({ ...inputs, folder, env, signal }));
+    await steps.run('package', () =>
+      writeDeb({
+        content: packageContent({ ...inputs, executable }),
+        facts: { version: inputs.version, architecture: debianArchitecture[inputs.architecture] },
+        epochS: inputs.epochS,
+        compression: inputs.compression,
+        folder,
+        path,
+        env,
+        signal,
+      }),
+    );
+  } catch (error) {
+    throw toAppError(error, 'make the package');
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The epoch of a version is not part of file names (deb-version(7)). */
+function fileVersion(version: string): string {
+  return version.replace(/^\d+:/, '');
+}
+
+function nativeArchitecture(): Architecture {
+  if (process.arch === 'x64' || process.arch === 'arm64') return process.arch;
+  throw new AppError('FAILED_PRECONDITION', `packages are made on x64 and arm64, this is ${process.arch}`);
+}
