@@ -11,7 +11,7 @@ test('every port of the control plane is there once, with the key that changes i
   const uses = portsOf();
   assert.deepEqual(
     uses.map(({ port }) => port).toSorted((a, b) => a - b),
-    [2379, 2380, 4222, 6443, 7443, 7444, 10257, 10259],
+    [2379, 2380, 4222, 6443, 7443, 7444, 7445, 10257, 10259],
   );
   assert.equal(uses.find(({ port }) => port === 6443)?.key, 'apiserver.securePort');
 });
