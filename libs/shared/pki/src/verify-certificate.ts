@@ -1,5 +1,6 @@
 /** Whether a certificate is to be trusted: a literal chain of checks against the CAs of a bundle (RFC 5280 §6, one step). */
 
+import type { KeyObject } from 'node:crypto';
 import type { ExtendedKeyUsage } from '@easycerts/cluster';
 import { type Check, type Finding, firstFinding } from '@easycerts/core';
 import type { CertificateFacts } from './certificate-facts.ts';
@@ -29,9 +30,14 @@ export interface Verification {
   readonly at: Date;
 }
 
+/** What the checks look at: `issuer` is the CA of the bundle that signed it, looked for once. */
+interface Examined extends Verification {
+  readonly issuer: CertificateFacts | undefined;
+}
+
 /** The first reason not to trust a leaf certificate; undefined means that a CA of the bundle vouches for it. */
 export function verifyCertificate(verification: Verification): Finding<VerifyReason> | undefined {
-  return firstFinding(chain, verification);
+  return firstFinding(chain, { ...verification, issuer: issuerOf(verification.certificate, verification.bundle) });
 }
 
 /** The CA of the bundle that signed a certificate; undefined when none did. */
@@ -42,7 +48,7 @@ export function issuerOf(
   return candidatesFor(certificate, bundle).find((ca) => isSignedBy(certificate, ca));
 }
 
-const chain: readonly Check<Verification, VerifyReason>[] = [
+const chain: readonly Check<Examined, VerifyReason>[] = [
   issuerIsKnown,
   signatureIsValid,
   keyIsStrong,
@@ -59,8 +65,8 @@ function issuerIsKnown({ certificate, bundle }: Verification): Finding<VerifyRea
   return { reason: 'unknown-issuer', detail: `no trusted CA is ${certificate.issuerText}` };
 }
 
-function signatureIsValid({ certificate, bundle }: Verification): Finding<VerifyReason> | undefined {
-  if (issuerOf(certificate, bundle) !== undefined) return undefined;
+function signatureIsValid({ certificate, issuer }: Examined): Finding<VerifyReason> | undefined {
+  if (issuer !== undefined) return undefined;
   return { reason: 'bad-signature', detail: `not signed by the trusted ${certificate.issuerText}` };
 }
 
@@ -69,8 +75,7 @@ function keyIsStrong({ certificate }: Verification): Finding<VerifyReason> | und
   return { reason: 'weak-key', detail: `key ${certificate.keyDescription} is not accepted` };
 }
 
-function issuerIsValid({ certificate, bundle, at }: Verification): Finding<VerifyReason> | undefined {
-  const issuer = issuerOf(certificate, bundle);
+function issuerIsValid({ certificate, issuer, at }: Examined): Finding<VerifyReason> | undefined {
   if (issuer !== undefined && isWithin(issuer, at)) return undefined;
   return { reason: 'issuer-not-valid', detail: `the CA ${certificate.issuerText} is outside its validity` };
 }
@@ -124,7 +129,18 @@ function candidatesFor(
 
 function isSignedBy(certificate: CertificateFacts, ca: CertificateFacts): boolean {
   if (ca.keyAlgorithm === undefined) return false;
-  return isSignatureValid(certificate.signed, publicKeyOfSpki(ca.spkiDer, 'CA key'));
+  return isSignatureValid(certificate.signed, keyOf(ca));
+}
+
+/** Keys of CAs, read once: OpenSSL takes as long to read one as to verify with it. */
+const keys = new WeakMap<CertificateFacts, KeyObject>();
+
+function keyOf(ca: CertificateFacts): KeyObject {
+  const known = keys.get(ca);
+  if (known !== undefined) return known;
+  const key = publicKeyOfSpki(ca.spkiDer, 'CA key');
+  keys.set(ca, key);
+  return key;
 }
 
 function isWithin(certificate: CertificateFacts, at: Date): boolean {
