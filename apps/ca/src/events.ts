@@ -7,6 +7,8 @@ import type { DenyReason, Finding } from '@easycerts/core';
 import type { CertificateFacts } from '@easycerts/pki';
 import type { EventPublisher } from '@easycerts/runtime';
 import type { LedgerRecord } from './core/ledger-record.ts';
+import type { HostRemoval } from './core/registered-host.ts';
+import type { Revocation } from './core/revocation.ts';
 import type { Authorities } from './edge/authority-files.ts';
 
 /** Names from outside are cut: an event is no place for somebody's kilobytes. */
@@ -50,6 +52,27 @@ export function publishIssued(events: EventPublisher, record: LedgerRecord, cert
     },
   };
   events.publish(fact, new Date(record.issuedAtMs));
+}
+
+export function publishRevoked(events: EventPublisher, revocation: Revocation): void {
+  const { host, name, authority, serial, notAfterMs, revokedAtMs, reason } = revocation;
+  const fact: Fact<'certificate.revoked'> = {
+    type: 'certificate.revoked',
+    subject: `${host}/${name}`,
+    key: serial,
+    data: { host, certificate: name, authority, serial, notAfter: new Date(notAfterMs).toISOString(), reason },
+  };
+  events.publish(fact, new Date(revokedAtMs));
+}
+
+export function publishLeft(
+  events: EventPublisher,
+  left: { readonly host: string; readonly revoked: number; readonly removal: HostRemoval },
+): void {
+  const { host, revoked, removal } = left;
+  const at = new Date(removal.atMs);
+  const data = { host, revoked, by: removal.by };
+  events.publish({ type: 'host.left', subject: host, key: at.toISOString(), data }, at);
 }
 
 export interface Refusal {

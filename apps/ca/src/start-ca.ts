@@ -9,11 +9,12 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { CertificateAuthorityService } from '@easycerts/contracts';
+import { CertificateAuthorityService, HostsService, MembershipService } from '@easycerts/contracts';
 import type { Bus, RunningService, ServiceContext } from '@easycerts/runtime';
 import { serviceOf, startGrpcServer, startHealthServer } from '@easycerts/runtime';
 import packageFacts from '../package.json' with { type: 'json' };
 import { type CaOptions, defaultLimits } from './config.ts';
+import { type BusSession, isOutdated } from './core/bus-session.ts';
 import { createAudit } from './edge/audit.ts';
 import { type Authorities, loadAuthorities } from './edge/authority-files.ts';
 import type { CallEnvironment, Stores } from './edge/call-environment.ts';
@@ -21,11 +22,14 @@ import { type ClusterView, openClusterView } from './edge/cluster-view.ts';
 import { createGetCertificate } from './edge/get-certificate.ts';
 import { createGetTrustBundle } from './edge/get-trust-bundle.ts';
 import { guardBus } from './edge/guard-bus.ts';
+import { createListHosts, createRemoveHost } from './edge/hosts.ts';
+import { createLeave } from './edge/leave.ts';
 import { createListCertificates } from './edge/list-certificates.ts';
 import { createMetrics } from './edge/metrics.ts';
-import { openStores } from './edge/open-stores.ts';
+import { closeStores, openStores } from './edge/open-stores.ts';
 import { prepareStores } from './edge/prepare-stores.ts';
 import { createRateLimiter } from './edge/rate-limiter.ts';
+import { finishRemovals } from './edge/remove-host.ts';
 import { createSign } from './edge/sign.ts';
 import { publishStarted } from './events.ts';
 
@@ -62,7 +66,7 @@ export async function startCertificateAuthority(context: CaContext, options: CaO
     onOwnHost: async (record) => loaded.stores?.register.register(record),
   });
   const environment = environmentOf(context, options, { authorities, view, loaded });
-  const refreshing = setInterval(() => void view.refresh(), refreshMs);
+  const refreshing = setInterval(() => void tend(environment), refreshMs);
   refreshing.unref();
   const closing = new AbortController();
   const started: RunningService[] = [];
@@ -73,16 +77,20 @@ export async function startCertificateAuthority(context: CaContext, options: CaO
     for (const service of started.splice(0).reverse()) await service.close();
   };
   try {
-    const gate = { register: () => loaded.stores?.register, ownHost: () => view.ownHost.name };
-    started.push(await guardBus({ ...gate, servers: options.busServers, paths, events, clock, logger, random }));
-    started.push({ close: () => closeStores(loaded) });
+    const gate = { stores: () => loaded.stores, ownHost: () => view.ownHost.name };
+    const isOutdated = (session: BusSession) => isOutdatedNow(session, loaded.stores);
+    const bus = { servers: options.busServers, paths, events, clock, logger, random };
+    const guard = await guardBus({ ...gate, ...bus, isOutdated });
+    started.push(guard, { close: async () => loaded.stores && closeStores(loaded.stores) });
     const grpc = await startGrpc(environment, options);
     started.push(grpc);
     const health = await startHealth(environment, options);
     started.push(health);
     const { promise: ready, resolve } = Promise.withResolvers<void>();
-    const loading = load(context, { environment, loaded, caDirectory: paths.ca, signal: closing.signal }).then(
-      (isLoaded) => (isLoaded ? resolve() : undefined),
+    const onMembers = () => guard.review();
+    const { signal } = closing;
+    const loading = load(context, { environment, loaded, caDirectory: paths.ca, onMembers, signal }).then((isLoaded) =>
+      isLoaded ? resolve() : undefined,
     );
     started.push({ close: () => loading });
     return { grpcPort: grpc.port, httpsPort: health.port, ready, close };
@@ -129,7 +137,14 @@ function startGrpc(environment: CallEnvironment, { grpc, paths }: CaOptions) {
   return startGrpcServer({
     ...grpc,
     identityDirectory: paths.caIdentity,
-    services: [serviceOf(CertificateAuthorityService, handlers)],
+    services: [
+      serviceOf(CertificateAuthorityService, handlers),
+      serviceOf(MembershipService, { leave: createLeave(environment) }),
+      serviceOf(HostsService, {
+        listHosts: createListHosts(environment),
+        removeHost: createRemoveHost(environment),
+      }),
+    ],
     logger: environment.logger,
     onRefused: ({ method, peer, detail }) =>
       environment.audit.callRefused(method, { host: undefined, finding: { reason: 'unauthenticated', detail }, peer }),
@@ -149,13 +164,21 @@ function startHealth({ metrics, logger, stores }: CallEnvironment, { https, path
 /** WAITING → READY; false when it was closed before. */
 async function load(
   { bus, random }: CaContext,
-  loading: { environment: CallEnvironment; loaded: Loaded; caDirectory: string; signal: AbortSignal },
+  loading: {
+    environment: CallEnvironment;
+    loaded: Loaded;
+    caDirectory: string;
+    onMembers: () => void;
+    signal: AbortSignal;
+  },
 ): Promise<boolean> {
-  const { environment, loaded, caDirectory, signal } = loading;
+  const { environment, loaded, caDirectory, onMembers, signal } = loading;
   const { logger, metrics, view, events, clock } = environment;
   const prepare = (stores: Stores): Promise<void> => prepareStores(stores, environment, caDirectory);
-  loaded.stores = await openStores({ bus, logger, random, onCommitted: metrics.committed, prepare }, signal);
+  const { committed: onCommitted } = metrics;
+  loaded.stores = await openStores({ bus, logger, random, onCommitted, onMembers, prepare }, signal);
   if (loaded.stores === undefined) return false;
+  onMembers();
   const host = view.ownHost.name;
   const certificates = loaded.stores.ledger.size;
   logger.info({ host, certificates }, 'the CA is ready');
@@ -163,7 +186,24 @@ async function load(
   return true;
 }
 
-async function closeStores({ stores }: Loaded): Promise<void> {
-  await stores?.ledger.close();
-  await stores?.register.close();
+/** Undefined while it is not known who is a member. */
+function isOutdatedNow(session: BusSession, stores: Stores | undefined): boolean | undefined {
+  if (stores === undefined) return undefined;
+  const { register, revocations } = stores;
+  return isOutdated(session, {
+    isRevoked: (fingerprint) => revocations.hasFingerprint(fingerprint),
+    host: (name) => register.find(name),
+    automation: () => undefined,
+  });
+}
+
+/** What is done now and then: cluster.yaml looked at, what was interrupted finished, what is over forgotten. */
+async function tend(environment: CallEnvironment): Promise<void> {
+  await environment.view.refresh();
+  const stores = environment.stores();
+  if (stores === undefined) return;
+  await finishRemovals(environment, stores);
+  await stores.revocations.forgetExpired(environment.clock.now()).catch((err: unknown) => {
+    environment.logger.warn({ err }, 'expired revocations are kept a little longer');
+  });
 }

@@ -12,6 +12,7 @@ import { hostsBucket, openHostRegister } from '../src/edge/host-register.ts';
 import { ledgerStream, ledgerSubjects, openLedger } from '../src/edge/ledger.ts';
 import { createMetrics } from '../src/edge/metrics.ts';
 import { createRateLimiter } from '../src/edge/rate-limiter.ts';
+import { openRevocations, revocationsBucket } from '../src/edge/revocations.ts';
 import { config, makeAuthorities, master, node, paths } from './fixture.ts';
 
 const authorities = await makeAuthorities();
@@ -28,7 +29,8 @@ export async function testEnvironment(options: { readonly source?: ClusterSource
   await register.register(node);
   const stream = await bus.stream(ledgerStream, ledgerSubjects);
   const ledger = await openLedger({ stream, logger });
-  const state: { stores: Stores | undefined } = { stores: { ledger, register } };
+  const revocations = await openRevocations(await bus.bucket(revocationsBucket), logger);
+  const state: { stores: Stores | undefined } = { stores: { ledger, register, revocations } };
   const metrics = createMetrics({
     authorities,
     isLedgerReady: () => state.stores !== undefined,
@@ -66,6 +68,8 @@ export async function testEnvironment(options: { readonly source?: ClusterSource
     events,
     ledger,
     metrics,
+    register,
+    revocations,
     state,
     /** Writes a host's record as another master would. */
     putHost: (record: HostRecord, isRevoked: boolean) =>
@@ -73,16 +77,21 @@ export async function testEnvironment(options: { readonly source?: ClusterSource
     close: async () => {
       await ledger.close();
       await register.close();
+      await revocations.close();
     },
   };
 }
 
 /** A call of a host, as the gRPC server presents it. */
-export function callOf(record: HostRecord, signal: AbortSignal = new AbortController().signal): CallContext {
+export function callOf(
+  record: HostRecord,
+  signal: AbortSignal = new AbortController().signal,
+  serial = 'a',
+): CallContext {
   const role = record.roles.includes('master') ? 'master' : 'node';
   const certificateDer = new Uint8Array();
   return {
-    caller: { host: record.name, role, serial: 'a', fingerprint: 'b', certificateDer },
+    caller: { host: record.name, role, serial, fingerprint: 'b', certificateDer },
     peer: '192.0.2.11:4711',
     signal,
   };

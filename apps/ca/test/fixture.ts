@@ -71,6 +71,7 @@ export async function attemptOf(record: HostRecord, name: string): Promise<Attem
     request: await requestFor(record, name),
     caller: { host: record.name, role },
     host: registered(record),
+    isCertificateRevoked: false,
     isWithinRate: true,
     now,
   };

@@ -9,6 +9,7 @@ import {
   encodePem,
   generateKeyPair,
   issueCertificate,
+  type KeyPair,
   newSerial,
   privateKeyToPem,
   spkiOf,
@@ -18,6 +19,8 @@ import {
   type CertificateAuthorityClient,
   connectBus,
   connectCertificateAuthority,
+  connectGrpcService,
+  type GrpcClient,
   loadUsers,
   publicKeysOf,
   readBusKeys,
@@ -30,7 +33,7 @@ import { type Authorities, loadAuthorities } from '../src/edge/authority-files.t
 import { busKeysDirectory } from '../src/edge/guard-bus.ts';
 import { initializeCa } from '../src/edge/initialize/initialize.ts';
 import { type RunningCa, startCertificateAuthority } from '../src/start-ca.ts';
-import { config, master } from './fixture.ts';
+import { config, master, requestFor } from './fixture.ts';
 
 export interface CaSite {
   readonly paths: Paths;
@@ -56,6 +59,10 @@ export interface StartedCa {
   /** `localhost:<port>` */
   readonly endpoint: string;
   client(identityDirectory: string): CertificateAuthorityClient;
+  /** A client of another service of the CA. */
+  clientOf<Definition extends object>(definition: Definition, identityDirectory: string): GrpcClient<Definition>;
+  /** Has the identity of a registered host issued and writes it as certmgr does; `first` is one to ask with. */
+  issueIdentity(record: HostRecord, first: string, directory: string): Promise<string>;
   /** Writes a host into the register. */
   register(record: HostRecord, isRevoked?: boolean): Promise<void>;
   close(): Promise<void>;
@@ -116,7 +123,7 @@ async function startService(paths: Paths, server: TestNatsServer, options: Start
     clock: systemClock,
     logger,
   });
-  const clients: CertificateAuthorityClient[] = [];
+  const clients: { close(): void }[] = [];
   try {
     const ca = await startCertificateAuthority(
       { clock: systemClock, logger, random: Math.random, events: bus.events, bus },
@@ -139,6 +146,18 @@ async function startService(paths: Paths, server: TestNatsServer, options: Start
         const client = connectCertificateAuthority({ endpoint, identityDirectory });
         clients.push(client);
         return client;
+      },
+      clientOf(definition, identityDirectory) {
+        const client = connectGrpcService(definition, { endpoint, identityDirectory });
+        clients.push(client);
+        return client;
+      },
+      async issueIdentity(record, first, directory) {
+        const keyPair = await generateKeyPair('ecdsa-p256');
+        const request = await requestFor(record, 'host', { at: new Date(), keyPair });
+        const client = connectCertificateAuthority({ endpoint, identityDirectory: first });
+        const { certificateDer, trustBundlePem } = await client.sign(request).finally(() => client.close());
+        return writeSet(directory, { der: certificateDer, key: keyPair, trusted: trustBundlePem });
       },
       async register(record, isRevoked = false) {
         const bucket = await bus.bucket('hosts');
@@ -178,10 +197,17 @@ async function writeIdentity(request: {
       spkiDer: spkiOf(keyPair.publicKey),
     },
   });
+  return writeSet(directory, { der, key: keyPair, trusted: encodePem('CERTIFICATE', trusted.certificate.der) });
+}
+
+async function writeSet(
+  directory: string,
+  set: { readonly der: Uint8Array; readonly key: KeyPair; readonly trusted: string },
+): Promise<string> {
   const files = filesOfSet(directory);
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  await writeFile(files.cert, encodePem('CERTIFICATE', der));
-  await writeFile(files.key, privateKeyToPem(keyPair.privateKey), { mode: 0o600 });
-  await writeFile(files.ca, encodePem('CERTIFICATE', trusted.certificate.der));
+  await writeFile(files.cert, encodePem('CERTIFICATE', set.der));
+  await writeFile(files.key, privateKeyToPem(set.key.privateKey), { mode: 0o600 });
+  await writeFile(files.ca, set.trusted);
   return directory;
 }

@@ -18,5 +18,8 @@ export function certificateJson(certificate: IssuedCertificate) {
     notAfter: new Date(certificate.notAfterMs).toISOString(),
     issuedAt: new Date(certificate.issuedAtMs).toISOString(),
     fingerprint,
+    ...(certificate.revokedAtMs === 0
+      ? {}
+      : { revokedAt: new Date(certificate.revokedAtMs).toISOString(), revocationReason: certificate.revocationReason }),
   };
 }

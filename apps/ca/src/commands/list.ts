@@ -56,12 +56,16 @@ function jsonOf(certificates: readonly IssuedCertificate[]): string {
 /** The table: one line a certificate. */
 export function tableOf(certificates: readonly IssuedCertificate[], clock: Clock): string {
   const nowMs = clock.now().getTime();
-  const rows = certificates.map(({ serial, host, name, authority, subject, notAfterMs, issuedAtMs }) => [
+  const rows = certificates.map(({ serial, host, name, authority, subject, notAfterMs, issuedAtMs, revokedAtMs }) => [
     serial,
     host,
     name,
     authority,
-    notAfterMs > nowMs ? `in ${formatDuration(notAfterMs - nowMs)}` : `${formatDuration(nowMs - notAfterMs)} ago`,
+    revokedAtMs > 0
+      ? 'revoked'
+      : notAfterMs > nowMs
+        ? `in ${formatDuration(notAfterMs - nowMs)}`
+        : `${formatDuration(nowMs - notAfterMs)} ago`,
     new Date(issuedAtMs).toISOString().slice(0, 19).replace('T', ' '),
     subject,
   ]);

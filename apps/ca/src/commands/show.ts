@@ -53,6 +53,7 @@ export function printed(
     ['valid until', facts.notAfter],
     ['issued at', facts.issuedAt],
     ['sha-256', facts.fingerprint],
+    ...(facts.revokedAt === undefined ? [] : [['revoked', `${facts.revokedAt} (${facts.revocationReason})`] as const]),
   ];
   return lines
     .map(([label, value]) => `${label.padEnd(13)}${value}`.trimEnd())

@@ -6,13 +6,17 @@ import type { Attempt } from './policy.ts';
 import { roleOf } from './registered-host.ts';
 
 /** What the checks of the host itself look at: the same for every call. */
-export type CallerFacts = Pick<Attempt, 'caller' | 'host' | 'isWithinRate'>;
+export type CallerFacts = Pick<Attempt, 'caller' | 'host' | 'isCertificateRevoked' | 'isWithinRate'>;
 
 type HostCheck = Check<CallerFacts, DenyReason>;
 type CallerCheck = Check<Attempt, DenyReason>;
 
 const isAuthenticated: HostCheck = ({ caller }) =>
   caller === undefined ? { reason: 'unauthenticated', detail: 'no host identity' } : undefined;
+
+/** Before anything that the register says: the old identity of a host that has joined again under its name is refused as that. */
+const showsValidCertificate: HostCheck = ({ isCertificateRevoked }) =>
+  isCertificateRevoked ? { reason: 'certificate-revoked', detail: 'the certificate has been revoked' } : undefined;
 
 const isRegistered: HostCheck = ({ host }) =>
   host === undefined ? { reason: 'unknown-host', detail: 'the host is not in the register' } : undefined;
@@ -47,14 +51,17 @@ const hasReason: CallerCheck = ({ request }) =>
     ? undefined
     : { reason: 'malformed', detail: 'the reason is not one of the list' };
 
-/** For every call, in this order: who, how often. */
-export const hostChecks: readonly HostCheck[] = [
+/** What a caller is, in this order. Looked at again after a certificate is recorded, in case it changed meanwhile. */
+export const standingChecks: readonly HostCheck[] = [
   isAuthenticated,
+  showsValidCertificate,
   isRegistered,
   isNotRevoked,
   hasRegisteredRole,
-  isWithinRate,
 ];
+
+/** For every call, in this order: who, how often. */
+export const hostChecks: readonly HostCheck[] = [...standingChecks, isWithinRate];
 
 /** For signing: who, how often, how much, for what. */
 export const callerChecks: readonly CallerCheck[] = [...hostChecks, isSmall, hasRequestId, hasReason];

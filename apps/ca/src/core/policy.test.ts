@@ -93,6 +93,12 @@ const rows: readonly [string, DenyReason, () => Attempt, PolicyFacts?][] = [
     'unauthenticated',
     () => ({ ...good, caller: { host: 'n1', role: 'master' } }),
   ],
+  ['a revoked certificate', 'certificate-revoked', () => ({ ...good, isCertificateRevoked: true })],
+  [
+    'a revoked certificate of a host that is not in the register any more',
+    'certificate-revoked',
+    () => ({ ...good, isCertificateRevoked: true, host: undefined }),
+  ],
   ['a host that the register does not have', 'unknown-host', () => ({ ...good, host: undefined })],
   ['a revoked host', 'host-revoked', () => ({ ...good, host: registered(node, true) })],
   ['too many requests', 'rate-limited', () => ({ ...good, isWithinRate: false })],

@@ -32,6 +32,8 @@ export interface Attempt {
   readonly caller: { readonly host: string; readonly role: 'master' | 'node' } | undefined;
   /** What the register says about that host; undefined: nothing. */
   readonly host: RegisteredHost | undefined;
+  /** Whether the client certificate has been revoked. */
+  readonly isCertificateRevoked: boolean;
   readonly isWithinRate: boolean;
   readonly now: Date;
 }

@@ -24,6 +24,15 @@ test('nothing but the facts of the list is kept of an enrolment', () => {
   assert.ok(!Buffer.from(encodeRegisteredHost(host)).toString().includes('secret'));
 });
 
+const removal = { reason: 'host-left', by: 'n1', note: 'broken', atMs: 1_577_880_000_000 } as const;
+
+test('a removal that has begun is read back, and revokes whatever the rest says', () => {
+  const host = { ...registered(node, true), removal };
+  assert.deepEqual(decodeRegisteredHost('n1.record', encodeRegisteredHost(host)), host);
+  const half = encodeRegisteredHost({ ...host, isRevoked: false });
+  assert.equal(decodeRegisteredHost('n1.record', half).isRevoked, true);
+});
+
 test('where an API server runs is a master', () => {
   assert.equal(roleOf(master), 'master');
   assert.equal(roleOf(node), 'node');
@@ -57,6 +66,12 @@ const damaged: Readonly<Record<string, unknown>> = {
     ...good,
     enrolment: { tokenId: 'a', requestHash: 'b', serial: 'c', joinedAtMs: 1 },
   },
+  'a removal that is a text': { ...good, removal: 'x' },
+  'a removal that is null': { ...good, removal: null },
+  'a removal for a reason that does not exist': { ...good, removal: { ...removal, reason: 'x' } },
+  'a removal by nobody': { ...good, removal: { ...removal, by: undefined } },
+  'a removal without a note': { ...good, removal: { ...removal, note: 1 } },
+  'a removal at no time': { ...good, removal: { ...removal, atMs: '1' } },
 };
 
 for (const [name, value] of Object.entries(damaged)) {

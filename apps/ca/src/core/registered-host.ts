@@ -20,6 +20,17 @@ export interface RegisteredHost {
   readonly isRevoked: boolean;
   /** Absent for a master that `ca init` made. */
   readonly enrolment?: HostEnrolment;
+  /** Its removal has begun: the host is revoked, and whoever finds this finishes it. */
+  readonly removal?: HostRemoval;
+}
+
+export interface HostRemoval {
+  readonly reason: 'host-left' | 'host-removed';
+  /** The host that asked for it. */
+  readonly by: string;
+  readonly note: string;
+  /** When it began; its revocations have this time. */
+  readonly atMs: number;
 }
 
 /** The key of a host in the bucket `hosts`; nodes may read theirs (`hosts/<name>.>`). */
@@ -27,10 +38,10 @@ export function registerKeyOf(host: string): string {
   return `${host}.record`;
 }
 
-/** The value in the bucket: the host record as JSON, whether it is revoked, and how it came in. */
-export function encodeRegisteredHost({ record, isRevoked, enrolment }: RegisteredHost): Uint8Array {
+/** The value in the bucket: the host record as JSON, whether it is revoked, how it came in, and whether it is going. */
+export function encodeRegisteredHost({ record, isRevoked, enrolment, removal }: RegisteredHost): Uint8Array {
   const { name, addresses } = record;
-  const host = { name, roles: record.roles, addresses, revoked: isRevoked };
+  const host = { name, roles: record.roles, addresses, revoked: isRevoked, removal };
   if (enrolment === undefined) return Buffer.from(JSON.stringify(host));
   const { tokenId, requestHash, serial, joinedAtMs, isConfirmed } = enrolment;
   const how = { tokenId, requestHash, serial, joinedAtMs, confirmed: isConfirmed };
@@ -41,13 +52,17 @@ export function encodeRegisteredHost({ record, isRevoked, enrolment }: Registere
 export function decodeRegisteredHost(key: string, value: Uint8Array): RegisteredHost {
   const found = parseJson(value);
   if (!isObject(found)) throw damaged(key, 'not JSON of an object');
-  const { name, roles: hostRoles, addresses, revoked, enrolment } = found;
+  const { name, roles: hostRoles, addresses, revoked, enrolment, removal } = found;
   if (typeof name !== 'string' || !isHostName(name) || registerKeyOf(name) !== key) throw damaged(key, 'another name');
   if (!isListOf(hostRoles, isRole)) throw damaged(key, 'unknown roles');
   if (!isListOf(addresses, (item): item is string => typeof item === 'string')) throw damaged(key, 'no addresses');
   if (typeof revoked !== 'boolean') throw damaged(key, 'does not say whether it is revoked');
   const host = { record: { name, roles: hostRoles, addresses }, isRevoked: revoked };
-  return enrolment === undefined ? host : { ...host, enrolment: enrolmentOf(key, enrolment) };
+  return {
+    ...host,
+    ...(enrolment === undefined ? {} : { enrolment: enrolmentOf(key, enrolment) }),
+    ...(removal === undefined ? {} : { isRevoked: true, removal: removalOf(key, removal) }),
+  };
 }
 
 function enrolmentOf(key: string, found: unknown): HostEnrolment {
@@ -59,6 +74,15 @@ function enrolmentOf(key: string, found: unknown): HostEnrolment {
   if (typeof joinedAtMs !== 'number' || typeof confirmed !== 'boolean')
     throw damaged(key, 'its enrolment is not whole');
   return { tokenId, requestHash, serial, joinedAtMs, isConfirmed: confirmed };
+}
+
+function removalOf(key: string, value: unknown): HostRemoval {
+  if (!isObject(value)) throw damaged(key, 'its removal is not an object');
+  const { reason, by, note, atMs } = value;
+  const isRight =
+    (reason === 'host-left' || reason === 'host-removed') && typeof by === 'string' && typeof note === 'string';
+  if (!isRight || !Number.isSafeInteger(atMs)) throw damaged(key, 'its removal is not whole');
+  return { reason, by, note, atMs: atMs as number };
 }
 
 /** The role by which a host is known: where an API server runs is a master, whatever else runs there. */

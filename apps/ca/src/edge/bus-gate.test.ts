@@ -6,6 +6,7 @@ import { master, node, now, registered } from '../../test/fixture.ts';
 import type { RegisteredHost } from '../core/registered-host.ts';
 import { decideAtGate } from './bus-gate.ts';
 
+const revokedSerial = 'dead';
 const certificateOf = (kind: 'master' | 'node', id: string, part: Partial<BusCertificate> = {}): BusCertificate => ({
   subject: `O=easycerts:${kind}s, CN=${id}`,
   serial: 'ab',
@@ -17,8 +18,9 @@ const certificateOf = (kind: 'master' | 'node', id: string, part: Partial<BusCer
 
 function decide(certificate: BusCertificate, hosts: readonly RegisteredHost[] | undefined): string {
   const find = (host: string) => hosts?.find(({ record }) => record.name === host);
-  const register = () => (hosts === undefined ? undefined : { find });
-  const decision = decideAtGate(certificate, { register, ownHost: () => 'm1', clock: fixedClock() });
+  const has = (serial: string) => serial === revokedSerial;
+  const stores = () => (hosts === undefined ? undefined : { register: { find }, revocations: { has } });
+  const decision = decideAtGate(certificate, { stores, ownHost: () => 'm1', clock: fixedClock() });
   return decision.kind === 'allow' ? `allow ${decision.access.user}` : 'deny';
 }
 
@@ -43,6 +45,11 @@ const refused: Readonly<Record<string, [BusCertificate, readonly RegisteredHost[
   'a node that shows the certificate of a master': [certificateOf('master', 'n1'), all],
   'a master that shows the certificate of a node': [certificateOf('node', 'm2'), all],
   'a certificate that is no identity': [certificateOf('node', 'n1', { identity: undefined }), all],
+  'a revoked certificate of a host that is in the register': [
+    certificateOf('node', 'n1', { serial: revokedSerial }),
+    all,
+  ],
+  'a revoked certificate of the host of this CA': [certificateOf('master', 'm1', { serial: revokedSerial }), all],
   'an expired certificate': [certificateOf('node', 'n1', { notAfter: now }), all],
 };
 

@@ -2,7 +2,7 @@
 
 import { AppError, type Clock, type DenyReason, type Finding, firstFinding } from '@easycerts/core';
 import type { CallContext, EventPublisher, Logger } from '@easycerts/runtime';
-import { hostChecks } from '../core/caller-checks.ts';
+import { type CallerFacts, hostChecks } from '../core/caller-checks.ts';
 import type { Audit } from './audit.ts';
 import type { Authorities } from './authority-files.ts';
 import type { ClusterView } from './cluster-view.ts';
@@ -11,11 +11,13 @@ import type { Ledger } from './ledger.ts';
 import type { Metrics } from './metrics.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 import { refusalError } from './refusal-error.ts';
+import type { Revocations } from './revocations.ts';
 
 /** What exists only once the bus has answered. */
 export interface Stores {
   readonly ledger: Ledger;
   readonly register: HostRegister;
+  readonly revocations: Revocations;
 }
 
 export interface CallEnvironment {
@@ -45,10 +47,8 @@ export function storesOf(environment: CallEnvironment): Stores {
 /** Refuses (AppError, event, metric) a call of a host that is unknown, revoked or too busy. */
 export function assertMayRead(environment: CallEnvironment, method: string, context: CallContext): Stores {
   const stores = storesOf(environment);
-  const { caller } = context;
-  const host = stores.register.find(caller.host);
-  const isWithinRate = environment.mayRead(caller.host);
-  const finding = firstFinding(hostChecks, { caller, host, isWithinRate });
+  const isWithinRate = environment.mayRead(context.caller.host);
+  const finding = firstFinding(hostChecks, { ...standingOf(stores, context), isWithinRate });
   if (finding !== undefined) throw refuseCall(environment, { method, context, finding });
   return stores;
 }
@@ -59,6 +59,14 @@ export function assertMaster(environment: CallEnvironment, method: string, conte
   if (context.caller.role === 'master') return stores;
   const finding = { reason: 'not-permitted', detail: 'only a master may' } as const;
   throw refuseCall(environment, { method, context, finding });
+}
+
+/** What register and revocations say about a caller. */
+export function standingOf(
+  { register, revocations }: Stores,
+  { caller }: CallContext,
+): Omit<CallerFacts, 'isWithinRate'> {
+  return { caller, host: register.find(caller.host), isCertificateRevoked: revocations.has(caller.serial) };
 }
 
 /** Tells the audit trail about a refused call other than signing, and returns the error to throw. */

@@ -6,19 +6,16 @@ import { AppError, firstFinding } from '@easycerts/core';
 import type { CallContext } from '@easycerts/runtime';
 import { hostChecks } from '../core/caller-checks.ts';
 import { trustBundleOf } from './authority-files.ts';
-import { type CallEnvironment, refuseCall } from './call-environment.ts';
+import { type CallEnvironment, refuseCall, standingOf } from './call-environment.ts';
 
 /** The handler of GetTrustBundle. */
 export function createGetTrustBundle(environment: CallEnvironment) {
   return async (request: GetTrustBundleRequest, context: CallContext): Promise<GetTrustBundleResponse> => {
-    const { caller } = context;
-    const isWithinRate = environment.mayRead(caller.host);
+    const isWithinRate = environment.mayRead(context.caller.host);
     const stores = environment.stores();
     // Without the register nothing is known about the host but its certificate: enough for what everybody may know.
     const finding =
-      stores === undefined
-        ? undefined
-        : firstFinding(hostChecks, { caller, host: stores.register.find(caller.host), isWithinRate });
+      stores === undefined ? undefined : firstFinding(hostChecks, { ...standingOf(stores, context), isWithinRate });
     if (finding !== undefined) throw refuseCall(environment, { method: 'GetTrustBundle', context, finding });
     const asked = request.authorities.length === 0 ? authorityNames : request.authorities.map(authorityNamed);
     return {

@@ -1,4 +1,4 @@
-/** The CA at the door of the bus: answers who may connect, and puts what nats-server refused on the audit trail. */
+/** The CA at the door of the bus: answers who may connect, cuts who may not any more, and puts what nats-server refused on the audit trail. */
 
 import type { Paths } from '@easycerts/cluster';
 import type { Clock } from '@easycerts/core';
@@ -13,8 +13,15 @@ import {
   startBusAudit,
 } from '@easycerts/runtime';
 import { type BusGateSources, decideAtGate } from './bus-gate.ts';
+import { type BusSessionsOptions, startBusSessions } from './bus-sessions.ts';
+
+export interface BusGuard extends RunningService {
+  /** Looks whether everybody who is connected may still be so; returns at once. */
+  review(): void;
+}
 
 export interface GuardBusOptions extends BusGateSources {
+  readonly isOutdated: BusSessionsOptions['isOutdated'];
   /** Where this host's own nats-server listens: `tls://127.0.0.1:4222`. */
   readonly servers: readonly string[];
   readonly paths: Paths;
@@ -30,7 +37,7 @@ export function busKeysDirectory(paths: Paths): string {
 }
 
 /** Starts to guard; connects in the background. AppError NOT_FOUND or DAMAGED for the keys of the bus. */
-export async function guardBus(options: GuardBusOptions): Promise<RunningService> {
+export async function guardBus(options: GuardBusOptions): Promise<BusGuard> {
   const { servers, paths, events, clock, random } = options;
   const keys = await readBusKeys(busKeysDirectory(paths));
   const identityDirectory = paths.caIdentity;
@@ -62,8 +69,11 @@ export async function guardBus(options: GuardBusOptions): Promise<RunningService
     clock,
     logger,
   });
+  const sessions = startBusSessions({ connections, isOutdated: options.isOutdated, logger });
   return {
+    review: () => sessions.review(),
     async close() {
+      await sessions.close();
       await audit.close();
       await Promise.all([callout.close(), connections.close(), reporter.close()]);
     },

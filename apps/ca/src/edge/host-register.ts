@@ -1,13 +1,19 @@
-/** The register of hosts: bucket `hosts` of the bus, followed live, with this host's own record written by us. */
+/**
+ * The register of hosts: bucket `hosts` of the bus, followed live, with this host's own record written by us.
+ *
+ *   absent ──register──▶ KNOWN ──beginRemoval──▶ LEAVING (revoked) ──endRemoval──▶ absent
+ */
 
-import type { HostRecord } from '@easycerts/cluster';
+import { type HostRecord, nodeDocumentKey } from '@easycerts/cluster';
 import { isAppError, toAppError } from '@easycerts/core';
 import type { KeyValueBucket, Logger } from '@easycerts/runtime';
 import {
   decodeRegisteredHost,
   encodeRegisteredHost,
+  type HostRemoval,
   type RegisteredHost,
   registerKeyOf,
+  roleOf,
 } from '../core/registered-host.ts';
 
 export const hostsBucket = 'hosts';
@@ -16,15 +22,24 @@ export interface HostRegister {
   /** undefined: unknown, or its record is damaged. */
   find(host: string): RegisteredHost | undefined;
   readonly size: number;
+  readonly all: readonly RegisteredHost[];
   /** Writes the record of a host when it differs from what stands there; whether it is revoked stays as it was. */
   register(record: HostRecord): Promise<'written' | 'unchanged'>;
+  /** Marks a host as being removed, unless it is so already; with what stands there then. Undefined: it is not there. */
+  beginRemoval(host: string, removal: HostRemoval): Promise<HostRemoval | undefined>;
+  /** Deletes what the bucket has of a host whose removal has begun. */
+  endRemoval(host: string): Promise<void>;
   close(): Promise<void>;
 }
 
 const attempts = 5;
 
-/** Reads the register and follows it. AppError UNAVAILABLE without the bus. */
-export async function openHostRegister(bucket: KeyValueBucket, logger: Logger): Promise<HostRegister> {
+/** Reads the register and follows it; `onLess` hears when a host may do less than before. AppError UNAVAILABLE without the bus. */
+export async function openHostRegister(
+  bucket: KeyValueBucket,
+  logger: Logger,
+  onLess: () => void = () => undefined,
+): Promise<HostRegister> {
   const hosts = new Map<string, RegisteredHost>();
   const take = (key: string, value: Uint8Array | undefined): void => {
     if (!key.endsWith('.record')) return;
@@ -38,26 +53,67 @@ export async function openHostRegister(bucket: KeyValueBucket, logger: Logger): 
     }
   };
   for (const { key, value } of await bucket.entries()) take(key, value);
-  const stopWatching = await bucket.watch(take);
+  const follow = (key: string, value: Uint8Array | undefined): void => {
+    const before = hosts.get(key);
+    take(key, value);
+    if (before !== undefined && isLess(hosts.get(key), before)) onLess();
+  };
+  const stopWatching = await bucket.watch(follow);
   return {
     find: (host) => hosts.get(registerKeyOf(host)),
     get size() {
       return hosts.size;
     },
-    async register(record) {
+    get all() {
+      return [...hosts.values()];
+    },
+    register: (record) => {
       const key = registerKeyOf(record.name);
-      for (let attempt = 1; ; attempt++) {
-        try {
-          return await write(bucket, key, record, take);
-        } catch (error) {
-          // Somebody else wrote in between: look again.
-          if (isAppError(error, 'CONFLICT') && attempt < attempts) continue;
-          throw toAppError(error, `register host ${record.name}`);
-        }
-      }
+      return again(`register host ${record.name}`, () => write(bucket, key, record, take));
+    },
+    beginRemoval: (host, removal) => {
+      const key = registerKeyOf(host);
+      return again(`remove host ${host}`, async () => {
+        const entry = await bucket.get(key);
+        if (entry === undefined) return undefined;
+        const found = foundIn(key, entry.value);
+        if (found?.removal !== undefined) return found.removal;
+        // What is damaged can be removed, too.
+        const record = found?.record ?? { name: host, roles: [], addresses: [] };
+        const value = encodeRegisteredHost({ ...found, record, isRevoked: true, removal });
+        await bucket.update(key, value, entry.revision);
+        follow(key, value);
+        return removal;
+      });
+    },
+    endRemoval: (host) => {
+      const key = registerKeyOf(host);
+      return again(`remove host ${host}`, async () => {
+        const entry = await bucket.get(key);
+        if (entry !== undefined && foundIn(key, entry.value)?.removal === undefined) return;
+        await bucket.delete(nodeDocumentKey(host));
+        if (entry !== undefined) await bucket.delete(key, entry.revision);
+        follow(key, undefined);
+      });
     },
     close: stopWatching,
   };
+}
+
+function isLess(now: RegisteredHost | undefined, before: RegisteredHost): boolean {
+  return now === undefined || (now.isRevoked && !before.isRevoked) || roleOf(now.record) !== roleOf(before.record);
+}
+
+/** Somebody else wrote in between: look again. */
+async function again<T>(doing: string, work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (isAppError(error, 'CONFLICT') && attempt < attempts) continue;
+      throw toAppError(error, doing);
+    }
+  }
 }
 
 async function write(
@@ -67,7 +123,9 @@ async function write(
   take: (key: string, value: Uint8Array) => void,
 ): Promise<'written' | 'unchanged'> {
   const entry = await bucket.get(key);
-  const value = encodeRegisteredHost({ isRevoked: false, ...stateIn(key, entry?.value), record });
+  // A damaged record of this very host is written again: this host holds the CA.
+  const found = (entry && foundIn(key, entry.value)) ?? { isRevoked: false };
+  const value = encodeRegisteredHost({ ...found, record });
   if (entry !== undefined && Buffer.compare(entry.value, value) === 0) {
     take(key, value);
     return 'unchanged';
@@ -78,13 +136,11 @@ async function write(
   return 'written';
 }
 
-/** What stays as it was when the facts of a host change. */
-function stateIn(key: string, value: Uint8Array | undefined): Partial<RegisteredHost> {
-  if (value === undefined) return {};
+/** Undefined when it is damaged. */
+function foundIn(key: string, value: Uint8Array): RegisteredHost | undefined {
   try {
     return decodeRegisteredHost(key, value);
   } catch {
-    // A damaged record of this very host is written again: this host holds the CA.
-    return {};
+    return undefined;
   }
 }

@@ -12,7 +12,7 @@ import { issuedCertificateOf } from './issued-certificate.ts';
 export function createListCertificates(environment: CallEnvironment) {
   const method = 'ListCertificates';
   return async (request: ListCertificatesRequest, context: CallContext): Promise<ListCertificatesResponse> => {
-    const { ledger } = assertMayRead(environment, method, context);
+    const { ledger, revocations } = assertMayRead(environment, method, context);
     const { caller } = context;
     if (caller.role === 'node' && request.host !== '' && request.host !== caller.host) {
       const detail = `a node sees only its own certificates, not those of ${request.host.slice(0, 100)}`;
@@ -22,7 +22,7 @@ export function createListCertificates(environment: CallEnvironment) {
     const { entries, next } = ledger.page(queryOf({ ...request, host }, environment.clock.now()));
     const records = await ledger.recordsOf(entries);
     return {
-      certificates: records.map((record) => issuedCertificateOf(record, { withDer: false })),
+      certificates: records.map((record) => issuedCertificateOf(record, { withDer: false, revocations })),
       nextPageToken: next === undefined ? '' : pageTokenOf(next),
     };
   };

@@ -6,12 +6,15 @@ import type { Bus, Logger } from '@easycerts/runtime';
 import type { Stores } from './call-environment.ts';
 import { hostsBucket, openHostRegister } from './host-register.ts';
 import { type Ledger, ledgerStream, ledgerSubjects, openLedger } from './ledger.ts';
+import { openRevocations, type Revocations, revocationsBucket } from './revocations.ts';
 
 export interface OpenStoresOptions {
   readonly bus: Bus;
   readonly logger: Logger;
   readonly random: () => number;
   readonly onCommitted: (records: number) => void;
+  /** Told when who may be on the bus may have changed. */
+  readonly onMembers: () => void;
   /** What has to be done with the stores before they count as loaded; when it fails, everything is tried again. */
   readonly prepare: (stores: Stores) => Promise<void>;
 }
@@ -57,16 +60,32 @@ async function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<
   }
 }
 
-async function attemptToOpen({ bus, logger, onCommitted, prepare }: OpenStoresOptions): Promise<Stores> {
-  const register = await openHostRegister(await bus.bucket(hostsBucket), logger);
-  let ledger: Ledger | undefined;
+async function attemptToOpen(options: OpenStoresOptions): Promise<Stores> {
+  const { bus, logger, onCommitted, onMembers, prepare } = options;
+  const opened: { close(): Promise<void> }[] = [];
+  const opens = async <T extends { close(): Promise<void> }>(opening: Promise<T>): Promise<T> => {
+    const store = await opening;
+    opened.push(store);
+    return store;
+  };
   try {
+    const revocations: Revocations = await opens(
+      openRevocations(await bus.bucket(revocationsBucket), logger, onMembers),
+    );
+    const register = await opens(openHostRegister(await bus.bucket(hostsBucket), logger, onMembers));
     const stream = await bus.stream(ledgerStream, ledgerSubjects);
-    ledger = await openLedger({ stream, logger, onCommitted });
-    await prepare({ register, ledger });
-    return { register, ledger };
+    const ledger: Ledger = await opens(openLedger({ stream, logger, onCommitted }));
+    const stores = { register, ledger, revocations };
+    await prepare(stores);
+    return stores;
   } catch (error) {
-    await Promise.all([register.close(), ledger?.close()]);
+    await Promise.all(opened.map((store) => store.close()));
     throw error;
   }
+}
+
+/** Ends the following of what {@link openStores} has opened. */
+export async function closeStores({ ledger, register, revocations }: Stores): Promise<void> {
+  await ledger.close();
+  await Promise.all([register.close(), revocations.close()]);
 }

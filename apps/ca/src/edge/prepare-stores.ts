@@ -4,14 +4,14 @@ import { certificateOf } from '../core/ledger-record.ts';
 import { publishInitialized, publishIssued } from '../events.ts';
 import type { CallEnvironment, Stores } from './call-environment.ts';
 import { importJournal } from './import-journal.ts';
+import { finishRemovals } from './remove-host.ts';
 
 /** Registers this host and records what `ca init` issued. AppError UNAVAILABLE without the bus, DAMAGED for the journal. */
-export async function prepareStores(
-  { register, ledger }: Stores,
-  { view, authorities, events, logger }: CallEnvironment,
-  caDirectory: string,
-): Promise<void> {
+export async function prepareStores(stores: Stores, environment: CallEnvironment, caDirectory: string): Promise<void> {
+  const { register, ledger } = stores;
+  const { view, authorities, events, logger } = environment;
   await register.register(view.ownHost);
+  await finishRemovals(environment, stores);
   const imported = await importJournal(caDirectory, authorities, ledger);
   if (imported.length === 0) return;
   logger.info({ certificates: imported.length }, 'recorded what ca init issued');

@@ -2,15 +2,17 @@
 
 import type { SignRequest, SignResponse } from '@easycerts/contracts';
 import type { DenyReason, Finding } from '@easycerts/core';
-import { AppError } from '@easycerts/core';
+import { AppError, firstFinding } from '@easycerts/core';
 import type { CallContext } from '@easycerts/runtime';
+import { standingChecks } from '../core/caller-checks.ts';
 import type { LedgerRecord } from '../core/ledger-record.ts';
 import { type Authorised, authorise, type CheckedRequest } from '../core/policy.ts';
 import { publishIssued } from '../events.ts';
 import { trustBundleOf } from './authority-files.ts';
-import { type CallEnvironment, type Stores, storesOf } from './call-environment.ts';
+import { type CallEnvironment, type Stores, standingOf, storesOf } from './call-environment.ts';
 import { issueChecked } from './issue-checked.ts';
 import { refusalError } from './refusal-error.ts';
+import { revokeRecords } from './revoke-records.ts';
 
 /** Reasons that a newer configuration or newer facts of this host can take away. */
 const mayBeOutdated: ReadonlySet<DenyReason> = new Set(['not-in-list', 'weak-key', 'subject', 'names', 'usages']);
@@ -44,6 +46,10 @@ export function createSign(environment: CallEnvironment) {
       case 'deny':
         throw refuse(environment, { request, context, finding: decision.finding });
       case 'repeat':
+        if (stores.revocations.has(decision.serial)) {
+          const detail = 'the certificate of this request has been revoked';
+          throw refuse(environment, { request, context, finding: { reason: 'certificate-revoked', detail } });
+        }
         return responseOf(environment, await recordOf(stores, decision.serial));
       case 'allow': {
         context.signal.throwIfAborted();
@@ -53,6 +59,7 @@ export function createSign(environment: CallEnvironment) {
         inFlight.set(checked.spkiFingerprint, settled);
         void settled.then(() => inFlight.delete(checked.spkiFingerprint));
         const record = await work;
+        await assertStillStands(environment, stores, { record, request, context });
         environment.metrics.signed((environment.clock.now().getTime() - startedMs) / 1_000);
         return responseOf(environment, record);
       }
@@ -64,11 +71,24 @@ export function createSign(environment: CallEnvironment) {
 
 function attemptOf(
   request: SignRequest,
-  { caller }: CallContext,
+  context: CallContext,
   { environment, stores, isWithinRate }: { environment: CallEnvironment; stores: Stores; isWithinRate: boolean },
 ) {
-  const host = stores.register.find(caller.host);
-  return { request, caller, host, isWithinRate, now: environment.clock.now() };
+  return { request, ...standingOf(stores, context), isWithinRate, now: environment.clock.now() };
+}
+
+/** A host may have been removed while its certificate was being made: then that is revoked like its others. */
+async function assertStillStands(
+  environment: CallEnvironment,
+  stores: Stores,
+  signed: { readonly record: LedgerRecord; readonly request: SignRequest; readonly context: CallContext },
+): Promise<void> {
+  const { record, request, context } = signed;
+  const finding = firstFinding(standingChecks, { ...standingOf(stores, context), isWithinRate: true });
+  if (finding === undefined) return;
+  const reason = 'host-removed';
+  await revokeRecords(environment, stores, { records: [record], reason, atMs: environment.clock.now().getTime() });
+  throw refuse(environment, { request, context, finding });
 }
 
 async function issueAndRecord(

@@ -1,4 +1,4 @@
-/** Who a host is: the subject of its host identity, and back. */
+/** Who a host or an automation is: the subject of its certificate, and back. */
 
 import type { SubjectName } from './certificate-spec.ts';
 import type { Role } from './component-name.ts';
@@ -26,4 +26,17 @@ export function identityOfSubject(subject: SubjectName): HostIdentity | undefine
   if (organization === mastersOrganization) return { name: subject.commonName, role: 'master' };
   if (organization === nodesOrganization) return { name: subject.commonName, role: 'node' };
   return undefined;
+}
+
+/** The subject of the certificate of a program that reads events. */
+export function automationSubject(name: string): SubjectName {
+  return { commonName: name, organizations: [automationOrganization] };
+}
+
+/** The automation that a subject stands for; undefined for every other subject, those of hosts among them. */
+export function automationOfSubject({ commonName, organizations }: SubjectName): string | undefined {
+  const [organization, ...others] = organizations;
+  return organization === automationOrganization && others.length === 0 && isHostName(commonName)
+    ? commonName
+    : undefined;
 }

@@ -48,7 +48,9 @@ export {
 export { type DesiredState, hostRecordOf, resolveDesiredState } from './desired-state.ts';
 export type { CgroupLayout, HostFacts, HostRecord } from './host-facts.ts';
 export {
+  automationOfSubject,
   automationOrganization,
+  automationSubject,
   type HostIdentity,
   hostIdentitySubject,
   identityOfSubject,

@@ -20,7 +20,12 @@ export type { BusCertificate } from './bus/bus-identity.ts';
 export { busCertificateOf, readBusIdentity } from './bus/bus-identity.ts';
 export type { ConnectBusOptions } from './bus/connect-bus.ts';
 export { connectBus } from './bus/connect-bus.ts';
-export type { ConnectionRegister, ConnectionRegisterOptions, KnownConnection } from './bus/connection-register.ts';
+export type {
+  ConnectionRegister,
+  ConnectionRegisterOptions,
+  KnownConnection,
+  OpenConnection,
+} from './bus/connection-register.ts';
 export { openConnectionRegister } from './bus/connection-register.ts';
 export type { DeferredPublisher } from './bus/deferred-publisher.ts';
 export { createDeferredPublisher } from './bus/deferred-publisher.ts';

@@ -63,8 +63,9 @@ export function createFakeBucket(options: FakeBucketOptions): KeyValueBucket {
       if (find(key)?.revision !== expected) throw conflict('update', key);
       return write(key, value);
     },
-    delete: async (key) => {
+    delete: async (key, expected) => {
       check('delete', key);
+      if (expected !== undefined && find(key)?.revision !== expected) throw conflict('delete', key);
       revision += 1;
       entries.delete(key);
       for (const watcher of watchers) watcher(key, undefined);

@@ -72,10 +72,11 @@ for (const [kind, makeBus] of Object.entries(kinds)) {
       assert.ok(second > first);
       await assert.rejects(bucket.update('a.b', text('3'), first), isConflict);
       await assert.rejects(bucket.update('absent', text('3'), 1), isConflict);
+      await assert.rejects(bucket.delete('a.b', first), isConflict);
       assert.deepEqual(await bucket.get('a.b'), { key: 'a.b', value: text('2'), revision: second });
       assert.equal(await bucket.get('absent'), undefined);
       await bucket.put('c', text('x'));
-      await bucket.delete('a.b');
+      await bucket.delete('a.b', second);
       assert.equal(await bucket.get('a.b'), undefined);
       assert.deepEqual(
         (await bucket.entries()).map(({ key }) => key),

@@ -105,6 +105,7 @@ async function makeSet(
       request: { name, csrDer, requestId: randomUUID(), requestedAtMs: now.getTime(), reason: 'missing' },
       caller: { host: host.name, role: 'master' },
       host: { record: host, isRevoked: false },
+      isCertificateRevoked: false,
       isWithinRate: true,
       now,
     },

@@ -134,6 +134,6 @@ function refusalOf(observation: LogObservation, found: KnownConnection | undefin
 
 /** `nodes/n1` as the subject of the certificate behind it, as the callout reports it. */
 function certificateSubjectOf(user: string): string {
-  const [, group, name] = /^(masters|nodes)\/(.+)$/.exec(user) ?? [];
+  const [, group, name] = /^(masters|nodes|automation)\/(.+)$/.exec(user) ?? [];
   return group === undefined ? user : `O=easycerts:${group}, CN=${name}`;
 }

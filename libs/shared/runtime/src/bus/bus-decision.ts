@@ -14,12 +14,12 @@ export type BusDecision =
 const longestSessionMs = 12 * hourMs;
 
 /**
- * The decision that follows from the certificate alone: host identities may connect until they expire. nats-server has
+ * The decision that follows from the certificate alone: hosts and automations may connect until they expire. nats-server has
  * verified the chain and the validity when the connection began.
  */
 export function decideByCertificate(certificate: BusCertificate, clock: Clock): BusDecision {
   const { identity, notAfter, subject } = certificate;
-  if (identity === undefined) return { kind: 'deny', reason: `not a host identity: ${subject}` };
+  if (identity === undefined) return { kind: 'deny', reason: `neither a host nor an automation: ${subject}` };
   const now = clock.now().getTime();
   if (notAfter.getTime() <= now) return { kind: 'deny', reason: `expired: ${subject}` };
   return {

@@ -2,7 +2,7 @@
 
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { filesOfSet, identityOfSubject } from '@easycerts/cluster';
+import { automationOfSubject, filesOfSet, identityOfSubject } from '@easycerts/cluster';
 import { AppError, toAppError } from '@easycerts/core';
 import type { BusIdentity } from './permissions.ts';
 
@@ -15,7 +15,7 @@ export interface BusCertificate {
   /** SHA-256 of the certificate, lowercase hexadecimal. */
   readonly fingerprint: string;
   readonly notAfter: Date;
-  /** Undefined for every certificate that is not exactly a host identity. */
+  /** Undefined for every certificate that is not exactly a host's or an automation's. */
   readonly identity: BusIdentity | undefined;
 }
 
@@ -34,14 +34,14 @@ export function busCertificateOf(pem: string): BusCertificate {
   };
 }
 
-/** The identity in a certificate set. AppError NOT_FOUND while it is not there, FAILED_PRECONDITION when it is another kind. */
+/** The host in a certificate set. AppError NOT_FOUND while it is not there, FAILED_PRECONDITION when it is another kind. */
 export async function readBusIdentity(directory: string): Promise<BusIdentity> {
   const path = filesOfSet(directory).cert;
   const pem = await readFile(path, 'utf8').catch((error: unknown) => {
     throw toAppError(error, `read host identity ${path}`);
   });
   const { identity, subject } = busCertificateOf(pem);
-  if (identity !== undefined) return identity;
+  if (identity !== undefined && identity.kind !== 'automation') return identity;
   throw new AppError('FAILED_PRECONDITION', `read host identity ${path}: ${subject} is not one`, {
     details: { path, cure: 'let certmgr issue it again: `certmgr ensure`' },
   });
@@ -50,8 +50,11 @@ export async function readBusIdentity(directory: string): Promise<BusIdentity> {
 function identityOf(subject: string): BusIdentity | undefined {
   const [, organization, commonName] = subjectPattern.exec(subject) ?? [];
   if (organization === undefined || commonName === undefined) return undefined;
-  const host = identityOfSubject({ commonName, organizations: [organization] });
-  return host === undefined ? undefined : { kind: host.role, id: host.name };
+  const name = { commonName, organizations: [organization] };
+  const host = identityOfSubject(name);
+  if (host !== undefined) return { kind: host.role, id: host.name };
+  const automation = automationOfSubject(name);
+  return automation === undefined ? undefined : { kind: 'automation', id: automation };
 }
 
 function parsePem(pem: string): X509Certificate {

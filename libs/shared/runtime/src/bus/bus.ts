@@ -40,7 +40,8 @@ export interface KeyValueBucket {
   create(key: string, value: Uint8Array): Promise<number>;
   /** AppError CONFLICT when the key is no longer at `revision`. */
   update(key: string, value: Uint8Array, revision: number): Promise<number>;
-  delete(key: string): Promise<void>;
+  /** With a revision: AppError CONFLICT when the key is no longer at it. */
+  delete(key: string, revision?: number): Promise<void>;
   entries(): Promise<readonly KeyValueEntry[]>;
   /** Calls back for every key there is, then at every change (deletion: value undefined), until the returned function is called. */
   watch(onChange: (key: string, value: Uint8Array | undefined) => void): Promise<() => Promise<void>>;

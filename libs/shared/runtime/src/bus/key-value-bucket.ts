@@ -45,7 +45,8 @@ export async function openBucket(request: BucketRequest): Promise<KeyValueBucket
         if (!Number.isSafeInteger(revision) || revision < 1) throw new AppError('INVALID_INPUT', 'not a revision');
         return kv.update(key, value, revision);
       }),
-    delete: (key) => withKey('delete', key, (kv) => kv.delete(key)),
+    delete: (key, revision) =>
+      withKey('delete', key, (kv) => kv.delete(key, revision === undefined ? {} : { previousSeq: revision })),
     entries: async () => {
       await opened();
       const entries: KeyValueEntry[] = [];

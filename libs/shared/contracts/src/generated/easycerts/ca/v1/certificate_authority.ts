@@ -103,6 +103,10 @@ export interface IssuedCertificate {
   /** SHA-256 of the DER, lowercase hexadecimal (Kubernetes' credential-id without its prefix). */
   readonly fingerprint: string;
   readonly certificateDer: Uint8Array;
+  /** Zero unless it was revoked; what has ended its validity counts as revoked no more. */
+  readonly revokedAtMs: number;
+  /** `host-left`, `host-removed` or `automation-revoked`; empty unless it was revoked. */
+  readonly revocationReason: string;
 }
 
 function createBaseSignRequest(): SignRequest {
@@ -642,6 +646,8 @@ function createBaseIssuedCertificate(): IssuedCertificate {
     issuedAtMs: 0,
     fingerprint: "",
     certificateDer: new Uint8Array(0),
+    revokedAtMs: 0,
+    revocationReason: "",
   };
 }
 
@@ -685,6 +691,12 @@ export const IssuedCertificate: MessageFns<IssuedCertificate> = {
     }
     if (message.certificateDer.length !== 0) {
       writer.uint32(106).bytes(message.certificateDer);
+    }
+    if (message.revokedAtMs !== 0) {
+      writer.uint32(112).int64(message.revokedAtMs);
+    }
+    if (message.revocationReason !== "") {
+      writer.uint32(122).string(message.revocationReason);
     }
     return writer;
   },
@@ -804,6 +816,22 @@ export const IssuedCertificate: MessageFns<IssuedCertificate> = {
             }
 
             message.certificateDer = reader.bytes();
+            continue;
+          }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.revokedAtMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.revocationReason = reader.string();
             continue;
           }
         }
