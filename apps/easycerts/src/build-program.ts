@@ -37,7 +37,7 @@ export async function linkedProgram(path: readonly string[], sources: CommandSou
     command = child;
   }
   command.parent = null;
-  return command;
+  return command.version(packageFacts.version, '--version');
 }
 
 async function loadedCommand(name: string, sources: CommandSources): Promise<Command> {

@@ -3,7 +3,7 @@
 import { mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError, toAppError } from '@easycerts/core';
-import { ensurePinnedProgram } from '@easycerts/kube-assets';
+import { ensurePinnedProgram, takeLock } from '@easycerts/kube-assets';
 import { bundle } from './bundle.ts';
 import { type Architecture, debianArchitecture } from './core/architecture.ts';
 import { isDebianVersion } from './core/control.ts';
@@ -51,12 +51,20 @@ export async function ensurePackage(options: PackageOptions): Promise<BuiltPacka
   const folder = options.folder ?? join(repository, 'dist');
   const path = join(folder, `easycerts_${fileVersion(version)}_${debianArchitecture[architecture]}.deb`);
   const madeOf = await digestOfInputs(inputs);
-  const fresh = await freshDigest(path, madeOf);
-  if (fresh === undefined) await build({ ...inputs, path, folder, steps, options });
-  else steps.tellCached('package', path);
-  const sha256 = fresh ?? (await stampPackage(path, madeOf));
-  const { size } = await stat(path);
-  return { path, version, architecture, bytes: size, sha256, isFresh: fresh !== undefined };
+  await mkdir(folder, { recursive: true });
+  // whoever waits for another run finds what that has made
+  const onWait = (): void => steps.tell('package', 'waiting for another run that makes it');
+  const lock = await takeLock(path, { signal: options.signal, onWait });
+  try {
+    const fresh = await freshDigest(path, madeOf);
+    if (fresh === undefined) await build({ ...inputs, path, folder, steps, options });
+    else steps.tellCached('package', path);
+    const sha256 = fresh ?? (await stampPackage(path, madeOf));
+    const { size } = await stat(path);
+    return { path, version, architecture, bytes: size, sha256, isFresh: fresh !== undefined };
+  } finally {
+    await lock.release();
+  }
 }
 
 interface Inputs extends Omit<ContentFacts, 'executable'> {
@@ -70,17 +78,17 @@ interface Inputs extends Omit<ContentFacts, 'executable'> {
 async function gatherInputs(architecture: Architecture, steps: Steps, options: PackageOptions): Promise<Inputs> {
   const { env, signal } = options;
   const native = nativeArchitecture();
-  const node = await steps.run('Node.js', ({ tell }) =>
-    ensureTargetNode({ architecture, env, signal, onFetch: () => tell('fetched with npm') }),
+  const node = await steps.run('Node.js', () =>
+    ensureTargetNode({ architecture, env, signal, onFetch: () => steps.tell('Node.js', 'is fetched with npm') }),
   );
   const builder = architecture === native ? node : await ensureTargetNode({ architecture: native, env, signal });
-  const nats = await steps.run('nats-server', ({ tell }) =>
+  const nats = await steps.run('nats-server', () =>
     ensurePinnedProgram({
       name: 'nats-server',
       architecture,
       env,
       signal,
-      report: ({ kind, detail }) => kind === 'start' && tell(detail ?? 'built'),
+      report: ({ kind, detail }) => kind === 'start' && steps.tell('nats-server', detail ?? 'is built'),
     }),
   );
   const bundled = await steps.run('script', () => bundle());
@@ -133,7 +141,6 @@ interface Work extends Inputs {
 
 async function build({ options, folder: out, path, steps, ...inputs }: Work): Promise<void> {
   const { env, signal } = options;
-  await mkdir(out, { recursive: true });
   const folder = await mkdtemp(join(out, '.package-'));
   try {
     const executable = await steps.run('executable', () => buildExecutable({ ...inputs, folder, env, signal }));

@@ -7,8 +7,10 @@ import type { AssetEvent } from '@easycerts/kube-assets';
 export type PackageReport = (event: AssetEvent) => void;
 
 export interface Steps {
-  /** Does a step. `tell` says what takes so long. */
-  run<T>(name: StepName, work: (step: { tell(detail: string): void }) => Promise<T>): Promise<T>;
+  /** Does a step. */
+  run<T>(name: StepName, work: () => Promise<T>): Promise<T>;
+  /** Says what takes so long. */
+  tell(name: StepName, detail: string): void;
   /** The step had nothing to do. */
   tellCached(name: StepName, detail: string): void;
 }
@@ -24,7 +26,7 @@ export function openSteps(report: PackageReport | undefined): Steps {
       const startedMs = performance.now();
       const elapsed = (): { elapsedMs: number } => ({ elapsedMs: Math.round(performance.now() - startedMs) });
       try {
-        const result = await work({ tell: (detail) => tell('start', name, { detail }) });
+        const result = await work();
         tell('done', name, elapsed());
         return result;
       } catch (error) {
@@ -32,6 +34,7 @@ export function openSteps(report: PackageReport | undefined): Steps {
         throw error;
       }
     },
+    tell: (name, detail) => tell('start', name, { detail }),
     tellCached: (name, detail) => tell('cached', name, { detail }),
   };
 }

@@ -1,7 +1,7 @@
 /** Fills what comes from lists into the scripts of `debian/`. Pure. */
 
 import { posix } from 'node:path';
-import type { Paths } from '@easycerts/cluster';
+import { type Paths, packagedDirectories } from '@easycerts/cluster';
 import { AppError } from '@easycerts/core';
 
 export interface ScriptFacts {
@@ -12,12 +12,13 @@ export interface ScriptFacts {
 
 /** A script with its lists. Throws INTERNAL for a placeholder that there is not. */
 export function fillScript(template: string, { units, paths }: ScriptFacts): string {
-  const kubernetesState = posix.dirname(paths.secrets);
   const values: Readonly<Record<string, readonly string[]>> = {
     UNITS: units,
     STATE: [paths.state, paths.secrets, paths.kubernetes, posix.dirname(paths.clusterFile)],
     LOGS: [paths.logs],
-    FOLDERS: [paths.state, paths.secrets, kubernetesState, paths.kubernetes, posix.dirname(paths.clusterFile)],
+    FOLDERS: packagedDirectories(paths)
+      .map(({ path }) => path)
+      .toReversed(),
   };
   return template.replaceAll(/@([A-Z]+)@/g, (_, name: string) => {
     const value = values[name];
