@@ -50,6 +50,9 @@ export function packagedDirectories(paths: Paths = pathsUnder('')): readonly Dir
   const root = { owner: 'root', group: 'root' };
   return [
     { path: posix.dirname(paths.clusterFile), ...root, mode: 0o755 },
+    // a folder that is there can be watched
+    { path: paths.certificateSpecs, ...root, mode: 0o755 },
+    { path: paths.componentSpecs, ...root, mode: 0o755 },
     { path: paths.kubernetes, ...root, mode: 0o755 },
     { path: paths.state, ...root, mode: 0o755 },
     { path: posix.dirname(paths.secrets), ...root, mode: 0o755 },
@@ -79,7 +82,9 @@ function natsUnit(paths: Paths, { natsServer }: PackagedPrograms): SystemdUnit {
     reloadSignal: 'SIGHUP',
     stopTimeoutMs: 15_000,
     systemdOptions: [
-      ...hardenedExcept([]),
+      ...hardenedExcept([
+        { option: 'UMask', value: '0027', because: 'the CA reads its log, for the audit of the bus' },
+      ]),
       'ProcSubset=pid',
       'MemoryDenyWriteExecute=yes',
       `ReadWritePaths=${busDirectories(paths)
