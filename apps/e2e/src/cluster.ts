@@ -1,12 +1,13 @@
 /** One cluster of a run, used only as a user can: npm scripts, kubectl, openssl, files below the data directory. */
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { clusterLogTails } from './log-tails.ts';
+import { type Memory, memoryAt } from './memory.ts';
 import { dataDirectory, program } from './place.ts';
 import type { CommandOptions, Ended } from './run-command.ts';
 import { describe, mustRun, runCommand } from './run-command.ts';
 
-export interface Cluster {
+export interface Cluster extends Memory {
   readonly name: string;
   readonly data: string;
   readonly env: NodeJS.ProcessEnv;
@@ -29,10 +30,8 @@ export interface Cluster {
   /** `kubectl get … -o json`. */
   get<T>(words: readonly string[]): Promise<T>;
   apply(manifest: unknown): Promise<string>;
-  /** Remembers something for the steps that follow. */
-  remember(name: string, value: unknown): void;
-  /** What an earlier step remembered; throws when it did not. */
-  recall<T>(name: string): T;
+  /** The last lines of its logs, for a test that failed. */
+  logTails(): string;
 }
 
 /** The cluster with this name; nothing is started. */
@@ -43,7 +42,6 @@ export function cluster(name: string): Cluster {
     EASYCERTS_DATA_DIR: data,
     KUBECONFIG: join(data, 'etc/kubernetes/cluster-admin.kubeconfig'),
   };
-  const memory = `${data}.memory.json`;
   const npm = (words: readonly string[]): Promise<string> => mustRun(['npm', ...words], { env });
   const easycerts = (words: readonly string[], options: CommandOptions = {}): Promise<Ended> =>
     runCommand(['npm', 'run', '--silent', 'easycerts', '--', ...words], { env, ...options });
@@ -73,23 +71,13 @@ export function cluster(name: string): Cluster {
     mustKubectl,
     get: async <T>(words: readonly string[]) => JSON.parse(await mustKubectl(['get', ...words, '-o', 'json'])) as T,
     apply: (manifest) => mustKubectl(['apply', '-f', '-'], { input: JSON.stringify(manifest) }),
-    remember(key, value) {
-      mkdirSync(dirname(memory), { recursive: true });
-      writeFileSync(memory, JSON.stringify({ ...readMemory(memory), [key]: value }));
-    },
-    recall<T>(key: string) {
-      const value = readMemory(memory)[key];
-      if (value === undefined) throw new Error(`an earlier step did not get as far as to remember ${key}`);
-      return value as T;
-    },
+    logTails: () => clusterLogTails(data),
+    ...memoryAt(`${data}.memory.json`),
   };
 }
 
-function outputOf(ended: Ended): string {
+/** What it printed; throws with all it said when the exit code is not 0. */
+export function outputOf(ended: Ended): string {
   if (ended.code === 0) return ended.stdout;
   throw new Error(describe(ended));
-}
-
-function readMemory(path: string): Readonly<Record<string, unknown>> {
-  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>) : {};
 }

@@ -11,9 +11,17 @@ export interface PrintedEvent {
 }
 
 /** Everything stored so far; with `--audit` only what was refused. */
-export async function storedEvents(cluster: Cluster, ...words: readonly string[]): Promise<readonly PrintedEvent[]> {
+export async function storedEvents(
+  cluster: Pick<Cluster, 'exec'>,
+  ...words: readonly string[]
+): Promise<readonly PrintedEvent[]> {
   const { code, stdout, stderr } = await cluster.exec(['easycerts', 'events', '--no-follow', ...words, '--json']);
   if (code !== 0) throw new Error(`easycerts events: ${stderr}`);
-  const lines = stdout.split('\n').filter((line) => line.trim() !== '');
-  return lines.map((line) => JSON.parse(line) as PrintedEvent);
+  return parseLines(stdout);
+}
+
+/** The events in what `easycerts events --json` has printed; its last line may still be coming. */
+export function parseLines(text: string): readonly PrintedEvent[] {
+  const whole = text.slice(0, text.lastIndexOf('\n') + 1).split('\n');
+  return whole.filter((line) => line.trim() !== '').map((line) => JSON.parse(line) as PrintedEvent);
 }

@@ -20,7 +20,7 @@ export interface IssuedCertificate {
 }
 
 /** `ca list`, newest first. */
-export async function listIssued(cluster: Cluster): Promise<readonly IssuedCertificate[]> {
+export async function listIssued(cluster: Pick<Cluster, 'mustExec'>): Promise<readonly IssuedCertificate[]> {
   return JSON.parse(await cluster.mustExec(['ca', 'list', '--json'])) as IssuedCertificate[];
 }
 

@@ -25,8 +25,8 @@ async function main(words: readonly string[]): Promise<number> {
   try {
     const suites = findSuites(suitesFolder, positionals);
     if (values.list) return list(suites);
-    const env = await environmentOf(await getAssets());
     const isKept = values.keep === true;
+    const env = await environmentOf(await getAssets(), isKept);
     const chosen = values.only === undefined ? suites : onlySteps(suites, values.only);
     return (await runSuites(chosen, { env, isKept, out: process.stdout, signal: ending.signal })) ? 0 : 1;
   } catch (error) {

@@ -5,6 +5,7 @@ import { rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
+import { removeAbandonedGroups, removeGroupsBelow } from '@easycerts/test-hosts';
 import type { Suite } from './find-suites.ts';
 import { repository } from './place.ts';
 import { runCommand } from './run-command.ts';
@@ -24,6 +25,7 @@ const silenceMs = 10 * 60_000;
 export async function runSuites(suites: readonly Suite[], options: RunOptions): Promise<boolean> {
   const { env, isKept, out, signal } = options;
   const folder = env.EASYCERTS_E2E_FOLDER ?? '';
+  await removeAbandonedGroups();
   try {
     return await runFiles(
       suites.flatMap(({ steps }) => steps),
@@ -81,5 +83,6 @@ async function removeEverything(
     });
     if (code !== 0) process.stderr.write(`npm run reset: ${stderr}\n`);
   }
+  await removeGroupsBelow(folder, (group) => log?.write(`removing the hosts of group ${group}\n`));
   await rm(folder, { recursive: true, force: true, maxRetries: 3 });
 }

@@ -19,6 +19,10 @@ export const basePackages: readonly string[] = [
   'iptables',
   'iputils-ping',
   'kmod',
+  // Libraries that a program made by a newer compiler may want: hosts have no mirror to get them from.
+  'libatomic1',
+  'libgcc-s1',
+  'libstdc++6',
   'nftables',
   'openssl',
   'procps',

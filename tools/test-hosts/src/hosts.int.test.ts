@@ -7,6 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { abandonedGroups } from './group-record-file.ts';
 import type { Host } from './host.ts';
 import { type Hosts, openHosts, startHosts } from './hosts.ts';
+import { removeGroupsBelow } from './remove-groups.ts';
 import { whyNoHosts } from './why-no-hosts.ts';
 
 const skip = await whyNoHosts(process.env);
@@ -113,7 +114,9 @@ describe('two hosts', { skip }, () => {
     owner.kill('SIGKILL');
     await ended;
     assert.ok(abandonedGroups().includes(group));
-    await hosts.down();
+    await removeGroupsBelow(join(temporary, 'elsewhere'));
+    assert.equal(host(m1).isRunning(), true);
+    await removeGroupsBelow(temporary);
     assert.equal(existsSync(folder), false);
     assert.deepEqual(globSync(`/run/netns/ec.${group}*`), []);
     assert.deepEqual(globSync(`/sys/fs/cgroup/{,*/}easycerts-hosts-${group}`), []);

@@ -9,11 +9,12 @@ import { type CgroupPlan, identify, makeControlGroups, planControlGroups } from 
 import { ensureBase, type Report } from './ensure-base.ts';
 import { checkHostNames, groupNames } from './group-names.ts';
 import type { GroupRecord } from './group-record.ts';
-import { abandonedGroups, readRecord, writeRecord } from './group-record-file.ts';
+import { readRecord, writeRecord } from './group-record-file.ts';
 import { type Ended, type Host, hostOf } from './host.ts';
 import { defaultNetwork, planNetwork } from './host-network.ts';
 import { type HostPlan, hostFolders, type Share } from './host-plan.ts';
 import { markerFile, removeGroup, removeGroupNow } from './remove-group.ts';
+import { removeAbandonedGroups } from './remove-groups.ts';
 import { systemEnvironment } from './system-environment.ts';
 import { writeHost } from './write-host.ts';
 
@@ -57,10 +58,7 @@ export async function startHosts(options: StartHostsOptions): Promise<Hosts> {
       details: { cure: 'run it as root' },
     });
   }
-  for (const abandoned of abandonedGroups()) {
-    report?.(`group ${abandoned}: left behind by a run that has ended, removing it`);
-    await removeGroup(abandoned);
-  }
+  await removeAbandonedGroups((left) => report?.(`group ${left}: left behind by a run that has ended, removing it`));
   const lock = await takeLock(names.record, { signal, onWait: () => report?.(`group ${group}: another run has it`) });
   try {
     await removeGroupNow(group);

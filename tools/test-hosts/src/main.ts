@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { type AppError, exitCodeOf, toAppError } from '@easycerts/core';
 import { cacheDirs, ensureAssets, renderError, renderEvent } from '@easycerts/kube-assets';
 import { type Command, parseCommand } from './command-line.ts';
-import { abandonedGroups, groupsOnRecord } from './group-record-file.ts';
+import { groupsOnRecord } from './group-record-file.ts';
 import { openHosts, startHosts } from './hosts.ts';
 import { kubernetesShares } from './kubernetes-shares.ts';
 import { removeGroup } from './remove-group.ts';
+import { removeAbandonedGroups } from './remove-groups.ts';
 
 const ending = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => ending.abort(new Error(name)));
@@ -30,7 +31,8 @@ async function run(command: Command): Promise<number> {
     case 'up':
       return up(command);
     case 'down':
-      for (const group of new Set([...abandonedGroups(), command.group])) await removeGroup(group);
+      await removeAbandonedGroups();
+      await removeGroup(command.group);
       return 0;
     case 'ls':
       for (const group of groupsOnRecord()) {

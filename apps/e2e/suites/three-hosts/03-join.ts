@@ -1,0 +1,133 @@
+/** Two machines become nodes at once, with one token that can be used twice. */
+
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import { type PrintedEvent, parseLines } from '../../src/events.ts';
+import { eventually } from '../../src/eventually.ts';
+import { collect } from '../../src/run-command.ts';
+import { step } from '../../src/step.ts';
+import {
+  allIn,
+  cluster,
+  events,
+  failedUnits,
+  hostUnits,
+  master,
+  masterUnits,
+  nodeComponents,
+  nodes,
+  nodesReady,
+  unitStates,
+} from './cluster.ts';
+
+/** One after the other on each host; `certificate.delivered` and `component.started` come for each of theirs. */
+const stages = ['token.used', 'host.joined', 'certificate.delivered', 'component.started', 'host.ready'];
+
+step('nodes join by a token', cluster, () => {
+  let token = '';
+  let watched: () => readonly PrintedEvent[] = () => [];
+  before(async () => {
+    // Somebody who looks on the whole time, as an automation would.
+    const watcher = cluster.host(master).start(['easycerts', 'events', '--json']);
+    const printed = collect(watcher);
+    watched = () => parseLines(printed().stdout);
+  });
+
+  test('ca token create prints one line, and a node’s role is all that it gives', async () => {
+    const printed = await cluster.mustExec(['ca', 'token', 'create', '--role', 'node', '--uses', '2']);
+    assert.match(printed, /^ect1\.[\w-]+\.[\w-]+\n$/);
+    token = printed.trim();
+    await eventually('the event', () => watched().some(({ type }) => type === 'easycerts.token.created'));
+  });
+
+  test('an ordinary user cannot join a machine', async () => {
+    await cluster.host('n1').mustExec(['useradd', 'alice']);
+    const { code, stderr } = await cluster.host('n1').exec(['joiner', 'join'], { user: 'alice', input: `${token}\n` });
+    assert.equal(code, 1);
+    assert.match(stderr, /root/);
+  });
+
+  test('both join at once, and each command ends when its node is Ready', async () => {
+    const startedMs = performance.now();
+    await Promise.all(
+      nodes.map(async (name) => {
+        const host = cluster.host(name);
+        await host.mustExec(['joiner', 'join'], { input: `${token}\n`, timeoutMs: 300_000 });
+        process.stdout.write(`${name} Ready after ${((performance.now() - startedMs) / 1_000).toFixed(1)} s\n`);
+        await nodesReady([name], 5_000);
+      }),
+    );
+  });
+
+  for (const name of nodes) {
+    test(`${name}: its services and components are active, those of a master do not run, nothing has failed`, async () => {
+      const units = [...hostUnits, ...nodeComponents];
+      assert.deepEqual(await unitStates(name, units), allIn('active', units));
+      assert.deepEqual(await unitStates(name, masterUnits), allIn('inactive', masterUnits));
+      assert.deepEqual(await failedUnits(name), []);
+    });
+
+    test(`${name}: the token is gone: no file, no journal, no command line has it`, async () => {
+      const [, , secretPart = ''] = /^(ect1)\.(.+)\..+$/.exec(token) ?? [];
+      assert.ok(secretPart.length > 40);
+      // Read from standard input: a word on the command line would find itself in /proc.
+      const search = `read -r word
+grep -rlF -e "$word" /etc /var /run /root /home 2> /dev/null
+grep -lF -e "$word" /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2> /dev/null
+journalctl --no-pager | grep -F -e "$word"
+true`;
+      assert.equal(await cluster.host(name).mustExec(['sh', '-c', search], { input: `${secretPart}\n` }), '');
+    });
+  }
+
+  test('every step of the joins was an event, in order, each once', async () => {
+    await eventually('both are ready', () => nodes.every((name) => ofHost(watched(), name, 'host.ready').length > 0));
+    const seen = [...new Map(watched().map((event) => [event.id, event])).values()];
+    for (const name of nodes) {
+      for (const type of ['token.used', 'host.joined'])
+        assert.equal(ofHost(seen, name, type).length, 1, `${name} ${type}`);
+      const order = stages.map((type) => seen.findIndex((event) => isOf(event, name, type)));
+      assert.deepEqual(
+        order,
+        order.toSorted((a, b) => a - b),
+        `${name}: ${stages.join(', ')}`,
+      );
+      assert.ok(!order.includes(-1), `${name}: ${order.join(', ')}`);
+    }
+    const stored = new Set((await events()).map(({ id }) => id));
+    assert.deepEqual(
+      seen.filter(({ id }) => !stored.has(id)),
+      [],
+    );
+  });
+
+  test('each phase that the command went through was told, from the one that enrols on', async () => {
+    for (const name of nodes) {
+      const phases = ofHost(await events(), name, 'host.phase').map(({ data }) => `${data.phase} ${data.state}`);
+      for (const phase of ['enrol done', 'certificates done', 'components done', 'ready done']) {
+        assert.ok(phases.includes(phase), `${name}: ${phase} in ${phases.join(', ')}`);
+      }
+    }
+  });
+
+  test('the token was used twice and is used up; no event has its secret', async () => {
+    const all = await events();
+    const left = all.filter(({ type }) => type === 'easycerts.token.used').map(({ data }) => data.usesLeft);
+    assert.deepEqual(left, [1, 0]);
+    assert.ok(!JSON.stringify(all).includes(token.split('.')[1] ?? assert.fail('no token')));
+  });
+
+  test('running it again says that all is well, and uses no token', async () => {
+    await cluster.host('n1').mustExec(['joiner', 'join'], { timeoutMs: 60_000 });
+    const used = (await events()).filter(({ type }) => type === 'easycerts.token.used');
+    assert.equal(used.length, 2);
+  });
+});
+
+function isOf({ type, data }: PrintedEvent, host: string, wanted: string): boolean {
+  return type === `easycerts.${wanted}` && data.host === host;
+}
+
+function ofHost(all: readonly PrintedEvent[], host: string, type: string): readonly PrintedEvent[] {
+  return all.filter((event) => isOf(event, host, type));
+}

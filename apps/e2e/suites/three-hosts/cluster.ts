@@ -1,0 +1,71 @@
+/** The cluster of this suite: a master and two nodes, each a host with systemd, and what its steps have in common. */
+
+import type { PrintedEvent } from '../../src/events.ts';
+import { storedEvents } from '../../src/events.ts';
+import { eventually } from '../../src/eventually.ts';
+import { hostsCluster } from '../../src/hosts-cluster.ts';
+
+export const master = 'm1';
+export const nodes = ['n1', 'n2'] as const;
+
+export const cluster = hostsCluster('three-hosts', [master, ...nodes]);
+
+/** Our own services, as the package brings them; the first two run on masters only. */
+export const masterUnits = ['easycerts-nats', 'easycerts-ca'] as const;
+export const hostUnits = ['easycerts-certmgr', 'easycerts-config-renderer', 'easycerts-joiner'] as const;
+export const ownUnits = [...masterUnits, ...hostUnits];
+
+/** What runs on a node. */
+export const nodeComponents = ['containerd', 'kubelet', 'kube-proxy', 'flanneld'] as const;
+
+/** `systemctl is-active` of each: `active`, `inactive`, `failed`, … */
+export async function unitStates(host: string, units: readonly string[]): Promise<Readonly<Record<string, string>>> {
+  const { stdout } = await cluster.host(host).exec(['systemctl', 'is-active', ...units]);
+  const states = stdout.trim().split('\n');
+  return Object.fromEntries(units.map((unit, index) => [unit, states[index] ?? '']));
+}
+
+/** The same state for each of the units. */
+export function allIn(state: string, units: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(units.map((unit) => [unit, state]));
+}
+
+/** What `systemctl --failed` lists. */
+export async function failedUnits(host: string): Promise<readonly string[]> {
+  const listed = await cluster.host(host).mustExec(['systemctl', '--failed', '--plain', '--no-legend']);
+  return listed.split('\n').flatMap((line) => line.split(' ')[0] || []);
+}
+
+/** Waits until every one of these Nodes is Ready. */
+export async function nodesReady(names: readonly string[], timeoutMs = 120_000): Promise<void> {
+  await eventually(
+    `${names.join(', ')} Ready`,
+    async () => {
+      const ready = await readyNodes();
+      return names.every((name) => ready.includes(name));
+    },
+    { timeoutMs },
+  );
+}
+
+/** Names of the Nodes that are Ready, sorted. */
+export async function readyNodes(): Promise<readonly string[]> {
+  const { items } = await cluster.get<{
+    items: readonly {
+      readonly metadata: { readonly name: string };
+      readonly status: { readonly conditions: readonly { readonly type: string; readonly status: string }[] };
+    }[];
+  }>(['nodes']);
+  const isReady = ({ status }: (typeof items)[number]): boolean =>
+    status.conditions.some(({ type, status: is }) => type === 'Ready' && is === 'True');
+  return items
+    .filter(isReady)
+    .map(({ metadata }) => metadata.name)
+    .sort();
+}
+
+/** Everything that was stored so far, each event once: an event may come twice with one id. */
+export async function events(...words: readonly string[]): Promise<readonly PrintedEvent[]> {
+  const all = await storedEvents(cluster, ...words);
+  return [...new Map(all.map((event) => [event.id, event])).values()];
+}
