@@ -4,6 +4,7 @@ import { networkInterfaces } from 'node:os';
 import { type ClusterConfig, hostRecordOf, isSingleMachine, type Paths } from '@easycerts/cluster';
 import { AppError } from '@easycerts/core';
 import { type CommandContext, gatherHostFacts, type Logger, loadAcceptedConfig } from '@easycerts/runtime';
+import type { FailureLimits } from './core/failure-throttle.ts';
 import type { RateLimit } from './core/token-bucket.ts';
 import type { ClusterSource } from './edge/cluster-view.ts';
 
@@ -16,18 +17,33 @@ export interface Listen {
 export interface CaOptions {
   readonly grpc: Listen;
   readonly https: Listen;
+  /** For machines with a join token, which have no certificate yet. */
+  readonly enrol: Listen;
   /** `tls://host:port` of the bus. */
   readonly busServers: readonly string[];
   readonly paths: Paths;
   readonly source: ClusterSource;
-  /** Calls of one host. */
-  readonly limits?: { readonly sign: RateLimit; readonly read: RateLimit };
+  /** Calls of one host; refused enrolments, which nobody is authenticated for, of an address and of all. */
+  readonly limits?: {
+    readonly sign: RateLimit;
+    readonly read: RateLimit;
+    readonly refusedEnrolments?: FailureLimits;
+  };
 }
 
 /** A host has some 25 certificates: a first start and several forced reissues at once are not a flood. */
 export const defaultLimits: NonNullable<CaOptions['limits']> = {
   sign: { burst: 120, perSecond: 4 },
   read: { burst: 200, perSecond: 20 },
+};
+
+/**
+ * Many machines may share an address, and a wrong token in a script is tried on each of them. Secrets have 256 bits: the
+ * limits spare the CA's work and the audit trail.
+ */
+export const defaultEnrolmentLimits: FailureLimits = {
+  source: { burst: 30, perSecond: 0.2 },
+  all: { burst: 500, perSecond: 10 },
 };
 
 /** Where to listen: where the hosts of the cluster come from, and nowhere else. */

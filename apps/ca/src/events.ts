@@ -7,8 +7,9 @@ import type { DenyReason, Finding } from '@easycerts/core';
 import type { CertificateFacts } from '@easycerts/pki';
 import type { EventPublisher } from '@easycerts/runtime';
 import type { LedgerRecord } from './core/ledger-record.ts';
-import type { HostRemoval } from './core/registered-host.ts';
+import { type HostEnrolment, type HostRemoval, type RegisteredHost, roleOf } from './core/registered-host.ts';
 import type { Revocation } from './core/revocation.ts';
+import type { TokenRecord, TokenUse } from './core/token-record.ts';
 import type { Authorities } from './edge/authority-files.ts';
 
 /** Names from outside are cut: an event is no place for somebody's kilobytes. */
@@ -98,6 +99,57 @@ export function publishCallRefused(events: EventPublisher, method: string, { hos
     key: randomUUID(),
     data: { ...hostField(host), method, ...finding, peer },
   });
+}
+
+export function publishTokenCreated(events: EventPublisher, token: TokenRecord): void {
+  const { id, role, host, uses, note, createdBy, createdAtMs, expiresAtMs } = token;
+  const createdAt = new Date(createdAtMs);
+  const data = { tokenId: id, role, ...hostField(host), uses, note, by: createdBy };
+  const expiresAt = new Date(expiresAtMs).toISOString();
+  const key = createdAt.toISOString();
+  events.publish({ type: 'token.created', subject: id, key, data: { ...data, expiresAt } }, createdAt);
+}
+
+export function publishTokenRevoked(
+  events: EventPublisher,
+  { tokenId, by, at }: { readonly tokenId: string; readonly by: string; readonly at: Date },
+): void {
+  events.publish({ type: 'token.revoked', subject: tokenId, key: at.toISOString(), data: { tokenId, by } }, at);
+}
+
+/** Told again (a repeated request), it is the same fact. */
+export function publishTokenUsed(
+  events: EventPublisher,
+  { token, use, peer }: { readonly token: TokenRecord; readonly use: TokenUse; readonly peer: string },
+): void {
+  const { id: tokenId, role, uses, usedBy } = token;
+  const { host, requestHash, atMs } = use;
+  const usesLeft = uses - 1 - usedBy.findIndex((other) => other.requestHash === requestHash);
+  const data = { tokenId, host, role, peer, usesLeft };
+  events.publish({ type: 'token.used', subject: tokenId, key: host, data }, new Date(atMs));
+}
+
+/** Told again (a repeated request), it is the same fact. */
+export function publishHostJoined(
+  events: EventPublisher,
+  { record, enrolment }: RegisteredHost & { readonly enrolment: HostEnrolment },
+  peer: string,
+): void {
+  const { tokenId, serial, joinedAtMs } = enrolment;
+  const { name: host, addresses } = record;
+  const data = { host, role: roleOf(record), addresses: [...addresses], tokenId, serial, peer };
+  events.publish({ type: 'host.joined', subject: host, key: serial, data }, new Date(joinedAtMs));
+}
+
+export interface EnrolmentRefusal extends Refusal {
+  /** What was said to be the id of a token. */
+  readonly tokenId: string;
+}
+
+export function publishTokenRefused(events: EventPublisher, refusal: EnrolmentRefusal): void {
+  const { tokenId, host, finding, peer } = refusal;
+  const data = { tokenId, host: host ?? '', ...finding, peer };
+  events.publish({ type: 'token.refused', subject: tokenId, key: randomUUID(), data });
 }
 
 function hostField(host: string | undefined): { host?: string } {

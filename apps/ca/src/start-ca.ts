@@ -9,16 +9,26 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { CertificateAuthorityService, HostsService, MembershipService } from '@easycerts/contracts';
-import type { Bus, RunningService, ServiceContext } from '@easycerts/runtime';
-import { serviceOf, startGrpcServer, startHealthServer } from '@easycerts/runtime';
+import {
+  CertificateAuthorityService,
+  EnrolmentService,
+  HostsService,
+  MembershipService,
+  TokensService,
+} from '@easycerts/contracts';
+import type { Bus, GrpcService, Handlers, RunningService, ServiceContext } from '@easycerts/runtime';
+import { openServiceOf, serviceOf, startGrpcServer, startHealthServer } from '@easycerts/runtime';
 import packageFacts from '../package.json' with { type: 'json' };
-import { type CaOptions, defaultLimits } from './config.ts';
+import { type CaOptions, defaultEnrolmentLimits, defaultLimits } from './config.ts';
 import { type BusSession, isOutdated } from './core/bus-session.ts';
+import { createFailureThrottle } from './core/failure-throttle.ts';
+import { tokenStateOf } from './core/token-record.ts';
 import { createAudit } from './edge/audit.ts';
 import { type Authorities, loadAuthorities } from './edge/authority-files.ts';
 import type { CallEnvironment, Stores } from './edge/call-environment.ts';
 import { type ClusterView, openClusterView } from './edge/cluster-view.ts';
+import { confirmingFirstUse } from './edge/enrolment/confirm-first-use.ts';
+import { createEnrol } from './edge/enrolment/enrol.ts';
 import { createGetCertificate } from './edge/get-certificate.ts';
 import { createGetTrustBundle } from './edge/get-trust-bundle.ts';
 import { guardBus } from './edge/guard-bus.ts';
@@ -26,11 +36,13 @@ import { createListHosts, createRemoveHost } from './edge/hosts.ts';
 import { createLeave } from './edge/leave.ts';
 import { createListCertificates } from './edge/list-certificates.ts';
 import { createMetrics } from './edge/metrics.ts';
+import { createOnceAKey } from './edge/once-a-key.ts';
 import { closeStores, openStores } from './edge/open-stores.ts';
 import { prepareStores } from './edge/prepare-stores.ts';
 import { createRateLimiter } from './edge/rate-limiter.ts';
 import { finishRemovals } from './edge/remove-host.ts';
 import { createSign } from './edge/sign.ts';
+import { createTokenHandlers } from './edge/tokens/token-handlers.ts';
 import { publishStarted } from './events.ts';
 
 export interface CaContext extends ServiceContext {
@@ -40,6 +52,7 @@ export interface CaContext extends ServiceContext {
 export interface RunningCa extends RunningService {
   readonly grpcPort: number;
   readonly httpsPort: number;
+  readonly enrolPort: number;
   /** Resolves when it signs; never when it is closed before. */
   readonly ready: Promise<void>;
 }
@@ -82,7 +95,9 @@ export async function startCertificateAuthority(context: CaContext, options: CaO
     const bus = { servers: options.busServers, paths, events, clock, logger, random };
     const guard = await guardBus({ ...gate, ...bus, isOutdated });
     started.push(guard, { close: async () => loaded.stores && closeStores(loaded.stores) });
-    const grpc = await startGrpc(environment, options);
+    const enrolment = await startEnrolment(environment, options);
+    started.push(enrolment);
+    const grpc = await startGrpc(environment, options, enrolment.port);
     started.push(grpc);
     const health = await startHealth(environment, options);
     started.push(health);
@@ -93,7 +108,7 @@ export async function startCertificateAuthority(context: CaContext, options: CaO
       isLoaded ? resolve() : undefined,
     );
     started.push({ close: () => loading });
-    return { grpcPort: grpc.port, httpsPort: health.port, ready, close };
+    return { grpcPort: grpc.port, httpsPort: health.port, enrolPort: enrolment.port, ready, close };
   } catch (error) {
     await close();
     throw error;
@@ -111,6 +126,8 @@ function environmentOf(
     ledgerSize: () => loaded.stores?.ledger.size ?? 0,
     isBusConnected: () => bus.isConnected(),
     hosts: () => loaded.stores?.register.size ?? 0,
+    tokens: () =>
+      loaded.stores?.tokens.all().filter((token) => tokenStateOf(token, clock.now()) === 'valid').length ?? 0,
   });
   return {
     authorities,
@@ -118,6 +135,8 @@ function environmentOf(
     stores: () => loaded.stores,
     maySign: createRateLimiter(limits.sign, clock),
     mayRead: createRateLimiter(limits.read, clock),
+    enrolments: createFailureThrottle(limits.refusedEnrolments ?? defaultEnrolmentLimits),
+    onceAKey: createOnceAKey(),
     metrics,
     audit: createAudit({ events, metrics, clock, logger }),
     events,
@@ -127,23 +146,37 @@ function environmentOf(
   };
 }
 
-function startGrpc(environment: CallEnvironment, { grpc, paths }: CaOptions) {
-  const handlers = {
+/** For machines that have a join token and no certificate: nothing but Enrol is there. */
+function startEnrolment(environment: CallEnvironment, { enrol, paths }: CaOptions) {
+  return startGrpcServer({
+    ...enrol,
+    clients: 'anybody',
+    identityDirectory: paths.caIdentity,
+    services: [openServiceOf(EnrolmentService, { enrol: createEnrol(environment) })],
+    logger: environment.logger,
+  });
+}
+
+function startGrpc(environment: CallEnvironment, { grpc, paths }: CaOptions, enrolPort: number) {
+  const authority = {
     sign: createSign(environment),
     getTrustBundle: createGetTrustBundle(environment),
     listCertificates: createListCertificates(environment),
     getCertificate: createGetCertificate(environment),
   };
+  const forHosts = <Definition extends object>(definition: Definition, handlers: Handlers<Definition>): GrpcService =>
+    serviceOf(definition, confirmingFirstUse(environment, handlers));
   return startGrpcServer({
     ...grpc,
     identityDirectory: paths.caIdentity,
     services: [
-      serviceOf(CertificateAuthorityService, handlers),
-      serviceOf(MembershipService, { leave: createLeave(environment) }),
-      serviceOf(HostsService, {
+      forHosts(CertificateAuthorityService, authority),
+      forHosts(MembershipService, { leave: createLeave(environment) }),
+      forHosts(HostsService, {
         listHosts: createListHosts(environment),
         removeHost: createRemoveHost(environment),
       }),
+      forHosts(TokensService, createTokenHandlers(environment, enrolPort)),
     ],
     logger: environment.logger,
     onRefused: ({ method, peer, detail }) =>

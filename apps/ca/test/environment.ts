@@ -4,6 +4,8 @@ import { randomBytes } from 'node:crypto';
 import type { HostRecord } from '@easycerts/cluster';
 import type { CallContext } from '@easycerts/runtime';
 import { advanceableClock, createFakeBus, recordingPublisher, silentLogger } from '@easycerts/testing';
+import { defaultEnrolmentLimits } from '../src/config.ts';
+import { createFailureThrottle } from '../src/core/failure-throttle.ts';
 import { encodeRegisteredHost, registerKeyOf } from '../src/core/registered-host.ts';
 import { createAudit } from '../src/edge/audit.ts';
 import type { CallEnvironment, Stores } from '../src/edge/call-environment.ts';
@@ -11,8 +13,10 @@ import { type ClusterSource, openClusterView } from '../src/edge/cluster-view.ts
 import { hostsBucket, openHostRegister } from '../src/edge/host-register.ts';
 import { ledgerStream, ledgerSubjects, openLedger } from '../src/edge/ledger.ts';
 import { createMetrics } from '../src/edge/metrics.ts';
+import { createOnceAKey } from '../src/edge/once-a-key.ts';
 import { createRateLimiter } from '../src/edge/rate-limiter.ts';
 import { openRevocations, revocationsBucket } from '../src/edge/revocations.ts';
+import { openTokenStore, tokensBucket } from '../src/edge/token-store.ts';
 import { config, makeAuthorities, master, node, paths } from './fixture.ts';
 
 const authorities = await makeAuthorities();
@@ -30,13 +34,15 @@ export async function testEnvironment(options: { readonly source?: ClusterSource
   const stream = await bus.stream(ledgerStream, ledgerSubjects);
   const ledger = await openLedger({ stream, logger });
   const revocations = await openRevocations(await bus.bucket(revocationsBucket), logger);
-  const state: { stores: Stores | undefined } = { stores: { ledger, register, revocations } };
+  const tokens = await openTokenStore(await bus.bucket(tokensBucket), logger);
+  const state: { stores: Stores | undefined } = { stores: { ledger, register, revocations, tokens } };
   const metrics = createMetrics({
     authorities,
     isLedgerReady: () => state.stores !== undefined,
     ledgerSize: () => ledger.size,
     isBusConnected: () => bus.isConnected(),
     hosts: () => register.size,
+    tokens: () => tokens.all().length,
   });
   const limit = { burst: 20, perSecond: 1 };
   const view = await openClusterView({
@@ -52,6 +58,8 @@ export async function testEnvironment(options: { readonly source?: ClusterSource
     stores: () => state.stores,
     maySign: createRateLimiter(limit, clock),
     mayRead: createRateLimiter(limit, clock),
+    enrolments: createFailureThrottle(defaultEnrolmentLimits),
+    onceAKey: createOnceAKey(),
     metrics,
     audit: createAudit({ events, metrics, clock, logger }),
     events,
@@ -67,6 +75,7 @@ export async function testEnvironment(options: { readonly source?: ClusterSource
     clock,
     events,
     ledger,
+    tokens,
     metrics,
     register,
     revocations,
@@ -78,6 +87,7 @@ export async function testEnvironment(options: { readonly source?: ClusterSource
       await ledger.close();
       await register.close();
       await revocations.close();
+      await tokens.close();
     },
   };
 }

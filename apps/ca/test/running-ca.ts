@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { filesOfSet, type HostRecord, hostIdentitySubject, type Paths, pathsUnder } from '@easycerts/cluster';
+import { EnrolmentService, type EnrolRequest, type EnrolResponse, TokensService } from '@easycerts/contracts';
 import {
   type Authority,
   encodePem,
@@ -34,6 +35,7 @@ import { busKeysDirectory } from '../src/edge/guard-bus.ts';
 import { initializeCa } from '../src/edge/initialize/initialize.ts';
 import { type RunningCa, startCertificateAuthority } from '../src/start-ca.ts';
 import { config, master, requestFor } from './fixture.ts';
+import { connectStranger } from './stranger.ts';
 
 export interface CaSite {
   readonly paths: Paths;
@@ -63,6 +65,10 @@ export interface StartedCa {
   clientOf<Definition extends object>(definition: Definition, identityDirectory: string): GrpcClient<Definition>;
   /** Has the identity of a registered host issued and writes it as certmgr does; `first` is one to ask with. */
   issueIdentity(record: HostRecord, first: string, directory: string): Promise<string>;
+  /** Of the service Tokens, as m1's administrator. */
+  readonly tokens: GrpcClient<typeof TokensService>;
+  /** Enrols without a certificate, over real TLS. */
+  enrol(request: EnrolRequest): Promise<EnrolResponse>;
   /** Writes a host into the register. */
   register(record: HostRecord, isRevoked?: boolean): Promise<void>;
   close(): Promise<void>;
@@ -130,6 +136,7 @@ async function startService(paths: Paths, server: TestNatsServer, options: Start
       {
         grpc: options.grpc ?? { address: '127.0.0.1', port: 0 },
         https: { address: '127.0.0.1', port: 0 },
+        enrol: { address: '127.0.0.1', port: 0 },
         busServers: server.servers,
         paths,
         source: options.source ?? { load: async () => ({ config, ownHost: master }) },
@@ -138,6 +145,8 @@ async function startService(paths: Paths, server: TestNatsServer, options: Start
     );
     if (options.isWaiting !== false) await ca.ready;
     const endpoint = `localhost:${ca.grpcPort}`;
+    const tokens = connectGrpcService(TokensService, { endpoint, identityDirectory: paths.hostIdentity });
+    const stranger = await connectStranger(ca.enrolPort, filesOfSet(paths.caIdentity).ca);
     return {
       ca,
       bus,
@@ -159,12 +168,14 @@ async function startService(paths: Paths, server: TestNatsServer, options: Start
         const { certificateDer, trustBundlePem } = await client.sign(request).finally(() => client.close());
         return writeSet(directory, { der: certificateDer, key: keyPair, trusted: trustBundlePem });
       },
+      tokens,
+      enrol: (request) => stranger.call(EnrolmentService.enrol, request),
       async register(record, isRevoked = false) {
         const bucket = await bus.bucket('hosts');
         await bucket.put(registerKeyOf(record.name), encodeRegisteredHost({ record, isRevoked }));
       },
       async close() {
-        for (const client of clients.splice(0)) client.close();
+        for (const client of [tokens, stranger, ...clients.splice(0)]) client.close();
         await ca.close();
         await bus.close();
       },

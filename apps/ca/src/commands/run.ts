@@ -26,6 +26,7 @@ export async function run(context: CommandContext): Promise<void> {
   const options: CaOptions = {
     grpc: { address, port: config.pki.grpcPort },
     https: { address, port: config.pki.httpsPort },
+    enrol: { address, port: config.pki.enrolPort },
     busServers: busServers(config),
     paths,
     source: clusterSourceOf(context, logger),

@@ -43,7 +43,8 @@ const isSmall: CallerCheck = ({ request }) =>
 
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-const hasRequestId: CallerCheck = ({ request }) =>
+/** Of every request that can be repeated. */
+export const hasRequestId: Check<{ readonly request: { readonly requestId: string } }, DenyReason> = ({ request }) =>
   uuidPattern.test(request.requestId) ? undefined : { reason: 'malformed', detail: 'the request id is not a UUID' };
 
 const hasReason: CallerCheck = ({ request }) =>

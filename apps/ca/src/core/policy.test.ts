@@ -373,7 +373,8 @@ test('the hash of a request depends on host, name, id and CSR, and their borders
     requestHashOf('n', { ...request, name: '1kubelet' }),
   ];
   assert.equal(new Set(hashes).size, hashes.length);
-  assert.equal(requestHashOf('n1', { ...request, requestedAtMs: 1, reason: 'forced' }), hashes[0]);
+  const later = { ...request, requestedAtMs: 1, reason: 'forced' };
+  assert.equal(requestHashOf('n1', later), hashes[0]);
 });
 
 test('the decision is the same at the same instant', () => {

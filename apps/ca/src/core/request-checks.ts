@@ -69,7 +69,11 @@ const asksForListedUsages: RequestCheck = ({ csr, spec }) => {
   return { reason: 'usages', detail: `not in the list: ${foreign.join(', ').slice(0, 200)}` };
 };
 
-const isFresh: RequestCheck = ({ request, now }) => {
+/** Of every request that says when it was made. */
+export const isFresh: Check<
+  { readonly request: { readonly requestedAtMs: number }; readonly now: Date },
+  DenyReason
+> = ({ request, now }) => {
   const differenceMs = Math.abs(now.getTime() - request.requestedAtMs);
   // Negated, so that NaN is stale.
   if (differenceMs <= freshnessMs) return undefined;

@@ -27,6 +27,11 @@ export function takeToken(bucket: TokenBucket | undefined, limit: RateLimit, now
     : { bucket: { tokens: tokens - 1, atMs }, isAllowed: true };
 }
 
+/** Whether a token is there to be taken. */
+export function mayTake(bucket: TokenBucket | undefined, limit: RateLimit, now: Date): boolean {
+  return bucket === undefined ? limit.burst >= 1 : refilled(bucket, limit, now.getTime()) >= 1;
+}
+
 /** Whether a bucket has filled up again, and so says no more than none. */
 export function isFull(bucket: TokenBucket, limit: RateLimit, now: Date): boolean {
   return refilled(bucket, limit, now.getTime()) >= limit.burst;

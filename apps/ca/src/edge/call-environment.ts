@@ -3,21 +3,25 @@
 import { AppError, type Clock, type DenyReason, type Finding, firstFinding } from '@easycerts/core';
 import type { CallContext, EventPublisher, Logger } from '@easycerts/runtime';
 import { type CallerFacts, hostChecks } from '../core/caller-checks.ts';
+import type { FailureThrottle } from '../core/failure-throttle.ts';
 import type { Audit } from './audit.ts';
 import type { Authorities } from './authority-files.ts';
 import type { ClusterView } from './cluster-view.ts';
 import type { HostRegister } from './host-register.ts';
 import type { Ledger } from './ledger.ts';
 import type { Metrics } from './metrics.ts';
+import type { OnceAKey } from './once-a-key.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 import { refusalError } from './refusal-error.ts';
 import type { Revocations } from './revocations.ts';
+import type { TokenStore } from './token-store.ts';
 
 /** What exists only once the bus has answered. */
 export interface Stores {
   readonly ledger: Ledger;
   readonly register: HostRegister;
   readonly revocations: Revocations;
+  readonly tokens: TokenStore;
 }
 
 export interface CallEnvironment {
@@ -27,6 +31,9 @@ export interface CallEnvironment {
   readonly stores: () => Stores | undefined;
   readonly maySign: RateLimiter;
   readonly mayRead: RateLimiter;
+  readonly enrolments: FailureThrottle;
+  /** For everything that certifies a key. */
+  readonly onceAKey: OnceAKey;
   readonly metrics: Metrics;
   readonly audit: Audit;
   readonly events: EventPublisher;
@@ -42,6 +49,13 @@ export function storesOf(environment: CallEnvironment): Stores {
   throw new AppError('UNAVAILABLE', 'the CA is not ready: its ledger is not loaded yet', {
     details: { cure: 'see whether easycerts-nats runs on the master; the call can be repeated' },
   });
+}
+
+/** The stores, for what ends in the ledger. AppError UNAVAILABLE while they are not loaded or nothing can be recorded. */
+export function writableStoresOf(environment: CallEnvironment): Stores {
+  const stores = storesOf(environment);
+  stores.ledger.assertWritable();
+  return stores;
 }
 
 /** Refuses (AppError, event, metric) a call of a host that is unknown, revoked or too busy. */

@@ -27,6 +27,7 @@ export interface ClusterViewOptions {
 
 export interface ClusterView {
   readonly ownHost: HostRecord;
+  readonly config: ClusterConfig;
   /** The certificate list for a host. */
   certificatesOf(host: RegisteredHost): readonly CertificateSpec[];
   /** Looks again, at most once a second; whether anything changed. Never throws: what was known stays. */
@@ -55,6 +56,9 @@ export async function openClusterView(options: ClusterViewOptions): Promise<Clus
   return {
     get ownHost() {
       return current.ownHost;
+    },
+    get config() {
+      return current.config;
     },
     certificatesOf(host) {
       const known = lists.get(host);

@@ -15,6 +15,7 @@ import {
   registerKeyOf,
   roleOf,
 } from '../core/registered-host.ts';
+import { changeValue } from './change-value.ts';
 
 export const hostsBucket = 'hosts';
 
@@ -29,7 +30,18 @@ export interface HostRegister {
   beginRemoval(host: string, removal: HostRemoval): Promise<HostRemoval | undefined>;
   /** Deletes what the bucket has of a host whose removal has begun. */
   endRemoval(host: string): Promise<void>;
+  /**
+   * Decides about the record of a host as it is stored, and writes what the decision says. When somebody else writes in
+   * between it decides again. AppError DAMAGED for a record that cannot be read.
+   */
+  change<T>(host: string, decide: (found: RegisteredHost | undefined) => HostChange<T>): Promise<T>;
   close(): Promise<void>;
+}
+
+/** `host`: what is to be stored; absent: nothing changes. */
+export interface HostChange<T> {
+  readonly host?: RegisteredHost;
+  readonly result: T;
 }
 
 const attempts = 5;
@@ -95,6 +107,17 @@ export async function openHostRegister(
         if (entry !== undefined) await bucket.delete(key, entry.revision);
         follow(key, undefined);
       });
+    },
+    async change(name, decide) {
+      const key = registerKeyOf(name);
+      const { stored, result } = await changeValue(bucket, key, (value) => {
+        const change = decide(value === undefined ? undefined : decodeRegisteredHost(key, value));
+        return change.host === undefined
+          ? { result: change.result }
+          : { value: encodeRegisteredHost(change.host), result: change.result };
+      });
+      follow(key, stored);
+      return result;
     },
     close: stopWatching,
   };

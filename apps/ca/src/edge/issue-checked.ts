@@ -13,6 +13,8 @@ export interface IssueContext {
   readonly now: Date;
   /** node:crypto's, for the serial number. */
   readonly randomBytes: (size: number) => Uint8Array;
+  /** Reserved for this request before; absent: a new one. */
+  readonly serial?: string;
 }
 
 export interface IssuedCertificateRecord {
@@ -25,7 +27,7 @@ export async function issueChecked(request: CheckedRequest, context: IssueContex
   const { authorities, now, randomBytes } = context;
   const { host, spec, requestHash, reason, spkiFingerprint } = request;
   const authority = authorities[spec.authority];
-  const serial = newSerial(randomBytes);
+  const serial = context.serial ?? newSerial(randomBytes);
   const template = templateOf({ request, authority: authority.certificate, serial, now });
   const der = await issueCertificate({ authority, template });
   const certificate = parseCertificate(der);

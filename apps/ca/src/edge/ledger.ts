@@ -222,6 +222,13 @@ export class Ledger {
   }
 }
 
+/** The record of a serial number that the index has. AppError INTERNAL when it is not there. */
+export async function recordOf(ledger: Pick<Ledger, 'find'>, serial: string): Promise<LedgerRecord> {
+  const record = await ledger.find(serial);
+  if (record === undefined) throw new AppError('INTERNAL', `ledger has lost ${serial} while it was running`);
+  return record;
+}
+
 /** A stream that nothing falls out of has fewer messages than it had: its disk was lost, or another one is there. */
 function shortened(sequence: number, lastSequence: number): AppError {
   return new AppError('DAMAGED', `the ledger goes on at message ${sequence}, but had ${lastSequence}`, {

@@ -9,6 +9,7 @@ export interface Metrics {
   readonly registry: Registry;
   issued(authority: AuthorityName): void;
   refused(reason: DenyReason): void;
+  joined(): void;
   signed(durationS: number): void;
   committed(records: number): void;
 }
@@ -19,6 +20,8 @@ export interface MetricsSources {
   readonly ledgerSize: () => number;
   readonly isBusConnected: () => boolean;
   readonly hosts: () => number;
+  /** Join tokens that somebody may still use. */
+  readonly tokens: () => number;
 }
 
 /** Metrics in a registry of their own. */
@@ -47,6 +50,11 @@ export function createMetrics(sources: MetricsSources): Metrics {
     labelNames: ['reason'],
     registers,
   });
+  const joined = new Counter({
+    name: 'easycerts_ca_hosts_joined_total',
+    help: 'Hosts that got their identity for a join token',
+    registers,
+  });
   const signing = new Histogram({
     name: 'easycerts_ca_sign_duration_seconds',
     help: 'From the request to the recorded certificate',
@@ -72,10 +80,12 @@ export function createMetrics(sources: MetricsSources): Metrics {
   gauge('easycerts_ca_ledger_certificates', 'Certificates in the ledger', sources.ledgerSize);
   gauge('easycerts_ca_bus_connected', 'Whether the bus is connected', () => Number(sources.isBusConnected()));
   gauge('easycerts_ca_hosts', 'Hosts in the register', sources.hosts);
+  gauge('easycerts_ca_join_tokens', 'Join tokens that are valid', sources.tokens);
   return {
     registry,
     issued: (authority) => issued.inc({ authority }),
     refused: (reason) => refused.inc({ reason }),
+    joined: () => joined.inc(),
     signed: (durationS) => signing.observe(durationS),
     committed: (records) => batches.observe(records),
   };

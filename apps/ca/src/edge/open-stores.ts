@@ -1,4 +1,4 @@
-/** Loads ledger and register as soon as the bus answers, trying for ever. */
+/** Loads the stores as soon as the bus answers, trying for ever. */
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { isAppError, toAppError } from '@easycerts/core';
@@ -7,6 +7,7 @@ import type { Stores } from './call-environment.ts';
 import { hostsBucket, openHostRegister } from './host-register.ts';
 import { type Ledger, ledgerStream, ledgerSubjects, openLedger } from './ledger.ts';
 import { openRevocations, type Revocations, revocationsBucket } from './revocations.ts';
+import { openTokenStore, tokensBucket } from './token-store.ts';
 
 export interface OpenStoresOptions {
   readonly bus: Bus;
@@ -73,9 +74,10 @@ async function attemptToOpen(options: OpenStoresOptions): Promise<Stores> {
       openRevocations(await bus.bucket(revocationsBucket), logger, onMembers),
     );
     const register = await opens(openHostRegister(await bus.bucket(hostsBucket), logger, onMembers));
+    const tokens = await opens(openTokenStore(await bus.bucket(tokensBucket), logger));
     const stream = await bus.stream(ledgerStream, ledgerSubjects);
     const ledger: Ledger = await opens(openLedger({ stream, logger, onCommitted }));
-    const stores = { register, ledger, revocations };
+    const stores = { register, ledger, revocations, tokens };
     await prepare(stores);
     return stores;
   } catch (error) {
@@ -85,7 +87,7 @@ async function attemptToOpen(options: OpenStoresOptions): Promise<Stores> {
 }
 
 /** Ends the following of what {@link openStores} has opened. */
-export async function closeStores({ ledger, register, revocations }: Stores): Promise<void> {
+export async function closeStores({ ledger, register, revocations, tokens }: Stores): Promise<void> {
   await ledger.close();
-  await Promise.all([register.close(), revocations.close()]);
+  await Promise.all([register.close(), revocations.close(), tokens.close()]);
 }

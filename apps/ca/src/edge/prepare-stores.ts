@@ -8,10 +8,11 @@ import { finishRemovals } from './remove-host.ts';
 
 /** Registers this host and records what `ca init` issued. AppError UNAVAILABLE without the bus, DAMAGED for the journal. */
 export async function prepareStores(stores: Stores, environment: CallEnvironment, caDirectory: string): Promise<void> {
-  const { register, ledger } = stores;
-  const { view, authorities, events, logger } = environment;
+  const { register, ledger, tokens } = stores;
+  const { view, authorities, events, logger, clock } = environment;
   await register.register(view.ownHost);
   await finishRemovals(environment, stores);
+  await tokens.forgetEnded(clock.now());
   const imported = await importJournal(caDirectory, authorities, ledger);
   if (imported.length === 0) return;
   logger.info({ certificates: imported.length }, 'recorded what ca init issued');

@@ -6,11 +6,11 @@ import { AppError, firstFinding } from '@easycerts/core';
 import type { CallContext } from '@easycerts/runtime';
 import { standingChecks } from '../core/caller-checks.ts';
 import type { LedgerRecord } from '../core/ledger-record.ts';
-import { type Authorised, authorise, type CheckedRequest } from '../core/policy.ts';
-import { publishIssued } from '../events.ts';
+import { type Authorised, authorise } from '../core/policy.ts';
 import { trustBundleOf } from './authority-files.ts';
-import { type CallEnvironment, type Stores, standingOf, storesOf } from './call-environment.ts';
-import { issueChecked } from './issue-checked.ts';
+import { type CallEnvironment, type Stores, standingOf, writableStoresOf } from './call-environment.ts';
+import { issueAndRecord } from './issue-and-record.ts';
+import { recordOf } from './ledger.ts';
 import { refusalError } from './refusal-error.ts';
 import { revokeRecords } from './revoke-records.ts';
 
@@ -19,9 +19,6 @@ const mayBeOutdated: ReadonlySet<DenyReason> = new Set(['not-in-list', 'weak-key
 
 /** The handler of Sign. */
 export function createSign(environment: CallEnvironment) {
-  /** Keys whose certificate is being made: a second request for one waits, and then finds it in the ledger. */
-  const inFlight = new Map<string, Promise<unknown>>();
-
   return async (request: SignRequest, context: CallContext): Promise<SignResponse> => {
     const startedMs = environment.clock.now().getTime();
     const stores = writableStoresOf(environment);
@@ -32,16 +29,14 @@ export function createSign(environment: CallEnvironment) {
         useOfKey: (fingerprint) => stores.ledger.useOfKey(fingerprint),
       });
 
-    let decision = decide();
-    if (decision.kind === 'deny' && mayBeOutdated.has(decision.finding.reason) && (await environment.view.refresh())) {
-      decision = decide();
+    let first = decide();
+    if (first.kind === 'deny' && mayBeOutdated.has(first.finding.reason) && (await environment.view.refresh())) {
+      first = decide();
     }
-    while (decision.kind === 'allow') {
-      const sameKey = inFlight.get(decision.request.spkiFingerprint);
-      if (sameKey === undefined) break;
-      await sameKey;
-      decision = decide();
-    }
+    const decision = await environment.onceAKey({ first, again: decide }, ({ request: checked }) => {
+      context.signal.throwIfAborted();
+      return issueAndRecord(checked, environment, stores);
+    });
     switch (decision.kind) {
       case 'deny':
         throw refuse(environment, { request, context, finding: decision.finding });
@@ -50,19 +45,11 @@ export function createSign(environment: CallEnvironment) {
           const detail = 'the certificate of this request has been revoked';
           throw refuse(environment, { request, context, finding: { reason: 'certificate-revoked', detail } });
         }
-        return responseOf(environment, await recordOf(stores, decision.serial));
-      case 'allow': {
-        context.signal.throwIfAborted();
-        const { request: checked } = decision;
-        const work = issueAndRecord(checked, environment, stores);
-        const settled = work.catch(() => undefined);
-        inFlight.set(checked.spkiFingerprint, settled);
-        void settled.then(() => inFlight.delete(checked.spkiFingerprint));
-        const record = await work;
-        await assertStillStands(environment, stores, { record, request, context });
+        return responseOf(environment, await recordOf(stores.ledger, decision.serial));
+      case 'done':
+        await assertStillStands(environment, stores, { record: decision.value, request, context });
         environment.metrics.signed((environment.clock.now().getTime() - startedMs) / 1_000);
-        return responseOf(environment, record);
-      }
+        return responseOf(environment, decision.value);
       default:
         throw new AppError('INTERNAL', `sign: unknown decision ${String(decision satisfies never)}`);
     }
@@ -91,24 +78,6 @@ async function assertStillStands(
   throw refuse(environment, { request, context, finding });
 }
 
-async function issueAndRecord(
-  request: CheckedRequest,
-  environment: CallEnvironment,
-  { ledger }: Stores,
-): Promise<LedgerRecord> {
-  const { authorities, clock, randomBytes, logger, metrics, events } = environment;
-  const { certificate, record } = await issueChecked(request, { authorities, now: clock.now(), randomBytes });
-  await ledger.append(record);
-  const { serial, authority, host, name, reason } = record;
-  logger.info(
-    { host, certificate: name, authority, serial, reason, notAfter: certificate.notAfter },
-    'issued a certificate',
-  );
-  metrics.issued(authority);
-  publishIssued(events, record, certificate);
-  return record;
-}
-
 function refuse(
   { audit }: CallEnvironment,
   refused: { readonly request: SignRequest; readonly context: CallContext; readonly finding: Finding<DenyReason> },
@@ -117,18 +86,6 @@ function refuse(
   const { host } = context.caller;
   audit.signRefused(request.name, { host, finding, peer: context.peer });
   return refusalError(`sign ${JSON.stringify(request.name.slice(0, 100))} for host ${host}`, finding);
-}
-
-function writableStoresOf(environment: CallEnvironment): Stores {
-  const stores = storesOf(environment);
-  stores.ledger.assertWritable();
-  return stores;
-}
-
-async function recordOf({ ledger }: Stores, serial: string): Promise<LedgerRecord> {
-  const record = await ledger.find(serial);
-  if (record === undefined) throw new AppError('INTERNAL', `ledger has lost ${serial} while it was running`);
-  return record;
 }
 
 function responseOf({ authorities }: CallEnvironment, record: LedgerRecord): SignResponse {
