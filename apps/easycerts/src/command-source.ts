@@ -20,7 +20,10 @@ export const services = {
     description: 'turn cluster.yaml into the files of this host',
     load: () => import('@easycerts/config-renderer'),
   },
-  joiner: { description: 'run and restart the components of this host', load: () => import('@easycerts/joiner') },
+  joiner: {
+    description: 'join this host to a cluster, run and restart its components',
+    load: () => import('@easycerts/joiner'),
+  },
   'addon-manager': { description: 'keep addons applied', load: () => import('@easycerts/addon-manager') },
 } as const satisfies CommandSources;
 

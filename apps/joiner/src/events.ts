@@ -2,6 +2,7 @@
 
 import type { ComponentActionReason } from '@easycerts/core';
 import type { EventPublisher } from '@easycerts/runtime';
+import type { PhaseReport } from './core/phase-report.ts';
 
 /** Where and as whom joiner tells what happened. */
 export interface Teller {
@@ -83,5 +84,17 @@ export function hostReady({ events, host }: Teller, components: readonly string[
     subject: host,
     key: at.toISOString(),
     data: { host, components: [...components], durationMs: Math.max(0, Math.round(durationMs)) },
+  });
+}
+
+/** A phase of joining, of making a master or of leaving has begun, ended or failed. What it waits for is no fact. */
+export function phaseTold({ events, host }: Teller, report: PhaseReport & { readonly run: string }): void {
+  const { durationMs, message, phase, run, state } = report;
+  if (state === 'waiting') return;
+  events.publish({
+    type: 'host.phase',
+    subject: host,
+    key: `${run}:${phase}:${state}`,
+    data: { host, run, phase, state, message, durationMs: Math.max(0, Math.round(durationMs)) },
   });
 }

@@ -2,12 +2,7 @@
 
 import type { ErrorCode } from '@easycerts/core';
 import { AppError, isAppError } from '@easycerts/core';
-
-export interface ApiAnswer {
-  readonly status: number;
-  /** The body, parsed: a `Status` object when the API server itself answered. */
-  readonly body: unknown;
-}
+import type { ApiAnswer } from '@easycerts/runtime';
 
 /** Which of our failures say something about the connection and not about one object. */
 const connectionReasons: readonly unknown[] = ['unreachable', 'unauthenticated'];

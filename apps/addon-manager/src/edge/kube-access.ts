@@ -7,11 +7,11 @@
 
 import { existsSync } from 'node:fs';
 import { isAppError } from '@easycerts/core';
-import type { Logger } from '@easycerts/runtime';
+import type { KubeConnection, Logger } from '@easycerts/runtime';
+import { connectKube } from '@easycerts/runtime';
 import type { KubeObject, ObjectReference, ResourceKind } from '../core/kube-object.ts';
 import type { KubeClient } from './kube-client.ts';
-import { createKubeClient } from './kube-client.ts';
-import { connectKube } from './kube-connection.ts';
+import { createKubeClient, fieldManager } from './kube-client.ts';
 
 export interface KubeAccess {
   kindOf(apiVersion: string, kind: string): Promise<ResourceKind | undefined>;
@@ -24,7 +24,7 @@ export interface KubeAccess {
 
 /** Reads and writes with one identity. */
 export function openAccess(kubeconfig: string): KubeAccess {
-  const client = createKubeClient(connectKube(kubeconfig));
+  const client = createKubeClient(connect(kubeconfig));
   return {
     kindOf: (apiVersion, kind) => client.kindOf(apiVersion, kind),
     read: (reference) => client.read(reference),
@@ -46,7 +46,7 @@ export interface EscalatingIdentities {
 
 /** Reads as of every day while that is allowed. */
 export function openEscalatingAccess(identities: EscalatingIdentities, logger: Logger): KubeAccess {
-  const everyday = createKubeClient(connectKube(identities.everyday));
+  const everyday = createKubeClient(connect(identities.everyday));
   let escalated: KubeClient | undefined;
   /** In this pass the everyday identity has been refused: asking again for every object is a waste of time. */
   let isRefused = false;
@@ -54,7 +54,7 @@ export function openEscalatingAccess(identities: EscalatingIdentities, logger: L
   const escalate = (): KubeClient => {
     if (escalated === undefined && existsSync(identities.escalated)) {
       logger.info({ kubeconfig: identities.escalated }, 'using the rights of super-admin');
-      escalated = createKubeClient(connectKube(identities.escalated));
+      escalated = createKubeClient(connect(identities.escalated));
     }
     return escalated ?? everyday;
   };
@@ -83,4 +83,8 @@ export function openEscalatingAccess(identities: EscalatingIdentities, logger: L
       everyday.close();
     },
   };
+}
+
+function connect(kubeconfig: string): KubeConnection {
+  return connectKube(kubeconfig, { userAgent: fieldManager });
 }

@@ -1,11 +1,10 @@
 /** The few things that addon-manager does with objects of any kind. */
 
 import type { AppError } from '@easycerts/core';
-import type { ApiAnswer } from '../core/api-failure.ts';
+import type { ApiAnswer, ApiRequest, KubeConnection } from '@easycerts/runtime';
 import { apiFailure } from '../core/api-failure.ts';
 import type { KubeObject, ObjectReference, ResourceKind } from '../core/kube-object.ts';
 import { describeObject, pathOf } from '../core/kube-object.ts';
-import type { ApiRequest, KubeConnection } from './kube-connection.ts';
 
 export interface WriteOptions {
   /** The server does everything but store the result. */

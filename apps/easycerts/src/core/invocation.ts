@@ -11,7 +11,7 @@ export const links = {
   certmgr: ['certmgr'],
   'config-renderer': ['config-renderer'],
   joiner: ['joiner'],
-  // NIXOS
+  'nixos-kubernetes-node-join': ['joiner', 'nixos-kubernetes-node-join'],
 } as const satisfies Links;
 
 export type Invocation =

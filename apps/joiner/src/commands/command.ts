@@ -1,15 +1,21 @@
-/** `easycerts joiner`: runs the components of this host. */
+/** `easycerts joiner`: joins this host to a cluster, and runs its components. */
 
 import { contextOf } from '@easycerts/runtime';
 import { Command } from 'commander';
 import { askRestart, askStatus } from '../edge/control-client.ts';
 import { controlSocketOf } from '../start-joiner.ts';
+import { initCommand, joinCommand } from './join.ts';
+import { nodeJoinCommand } from './node-join.ts';
+import { phasesCommand } from './phases.ts';
+import { preflightCommand } from './preflight.ts';
 import { runJoiner } from './run.ts';
 import { formatStatus } from './show-status.ts';
 
 /** The command with everything below it. */
 export function command(): Command {
-  const joiner = new Command('joiner').description('run and restart the components of this host');
+  const joiner = new Command('joiner').description('join this host to a cluster, run and restart its components');
+  for (const child of [joinCommand(), initCommand(), preflightCommand(), phasesCommand()]) joiner.addCommand(child);
+  joiner.addCommand(nodeJoinCommand(), { hidden: true });
   joiner
     .command('run')
     .description('keep all components running: start, watch, reload, restart, roll back')

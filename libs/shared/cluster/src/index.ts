@@ -79,6 +79,7 @@ export {
   nodeDocumentOf,
   parseNodeDocument,
 } from './node-document.ts';
+export { type KubeEndpoint, type PemSource, parseKubeconfig } from './parse-kubeconfig.ts';
 export { type Paths, pathsUnder } from './paths.ts';
 export { alternativeNamesOf, directoryOf, resolveCertificates } from './resolve-certs.ts';
 export { type StoppableUnit, stopOrder } from './stop-order.ts';

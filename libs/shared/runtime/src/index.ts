@@ -100,6 +100,8 @@ export type { HealthServerOptions, RunningHealthServer } from './health-server.t
 export { startHealthServer } from './health-server.ts';
 export type { HostFactsOptions } from './host-facts.ts';
 export { findServiceManager, gatherHostFacts, nodeNameOf } from './host-facts.ts';
+export type { ApiAnswer, ApiRequest, ConnectKubeOptions, KubeConnection } from './kube/kube-connection.ts';
+export { connectKube } from './kube/kube-connection.ts';
 export type { LoadClusterConfigOptions } from './load-cluster-config.ts';
 export {
   acceptedCopyOf,
@@ -120,6 +122,8 @@ export type { RunningService, ServiceContext } from './service.ts';
 export type { ProcessServiceManagerOptions } from './service-manager/process-service-manager.ts';
 export { createProcessServiceManager } from './service-manager/process-service-manager.ts';
 export type { ServiceManager, UnitSpec, UnitState, UnitStatus } from './service-manager/service-manager.ts';
+export type { Systemctl, SystemctlOptions } from './service-manager/systemctl.ts';
+export { createSystemctl } from './service-manager/systemctl.ts';
 export type { SystemdServiceManagerOptions } from './service-manager/systemd-service-manager.ts';
 export { createSystemdServiceManager } from './service-manager/systemd-service-manager.ts';
 export type { SystemdNotifier, SystemdNotifierOptions } from './systemd-notify.ts';

@@ -9,7 +9,6 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
 import { AppError, secondMs, systemErrorCode } from '@easycerts/core';
-import type { ApiAnswer } from '../core/api-failure.ts';
 import type { KubeCredentials } from './kube-credentials.ts';
 import { readCredentials } from './kube-credentials.ts';
 
@@ -21,19 +20,33 @@ export interface ApiRequest {
   readonly body?: unknown;
 }
 
+export interface ApiAnswer {
+  readonly status: number;
+  /** The body, parsed: a `Status` object when the API server itself answered. */
+  readonly body: unknown;
+}
+
 export interface KubeConnection {
   /** Any answer of the server, whatever its status. AppError UNAVAILABLE with reason `unreachable` when there is none. */
   send(request: ApiRequest): Promise<ApiAnswer>;
   close(): void;
 }
 
-/** An answer must come within this time; a pass over all addons must not hang on one. */
+/** An answer must come within this time; work on many objects must not hang on one. */
 const answerTimeoutMs = 15 * secondMs;
 /** No object can be larger (etcd takes 1.5 MiB), so what is larger is not an API server. */
 const longestAnswerBytes = 16 * 1024 * 1024;
 
+export interface ConnectKubeOptions {
+  /** Who we are in the audit log of the API server. */
+  readonly userAgent: string;
+  /** Default 15 s. */
+  readonly timeoutMs?: number;
+}
+
 /** A connection with the identity of a kubeconfig. Its files are read again before every request; nothing is opened yet. */
-export function connectKube(kubeconfig: string, timeoutMs: number = answerTimeoutMs): KubeConnection {
+export function connectKube(kubeconfig: string, options: ConnectKubeOptions): KubeConnection {
+  const { userAgent, timeoutMs = answerTimeoutMs } = options;
   let credentials: KubeCredentials | undefined;
   let agent: Agent | undefined;
 
@@ -53,7 +66,7 @@ export function connectKube(kubeconfig: string, timeoutMs: number = answerTimeou
     async send(request) {
       const using = await refresh();
       const once = (): Promise<ApiAnswer> =>
-        exchange(using.agent, using.credentials.endpoint.server, { ...request, timeoutMs });
+        exchange(using.agent, using.credentials.endpoint.server, { ...request, timeoutMs, userAgent });
       try {
         return await once();
       } catch (error) {
@@ -76,12 +89,12 @@ class StaleConnection extends Error {}
 function exchange(
   agent: Agent,
   server: string,
-  request: ApiRequest & { readonly timeoutMs: number },
+  request: ApiRequest & { readonly timeoutMs: number; readonly userAgent: string },
 ): Promise<ApiAnswer> {
   const url = new URL(server + request.path);
   for (const [name, value] of Object.entries(request.query ?? {})) url.searchParams.set(name, value);
   const body = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
-  const headers: Record<string, string> = { accept: 'application/json', 'user-agent': 'easycerts-addon-manager' };
+  const headers: Record<string, string> = { accept: 'application/json', 'user-agent': request.userAgent };
   if (body !== undefined) {
     headers['content-type'] = request.contentType ?? 'application/json';
     headers['content-length'] = String(body.length);

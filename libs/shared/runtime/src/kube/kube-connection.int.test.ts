@@ -76,7 +76,7 @@ describe('the connection to the API server', () => {
   const get = { method: 'GET', path: '/x' } as const;
 
   test('keeps one connection, and makes a new one when the certificate was renewed', async () => {
-    const connection = connectKube(kubeconfig);
+    const connection = connectKube(kubeconfig, { userAgent: 'test' });
     for (let count = 0; count < 3; count += 1)
       assert.deepEqual(await connection.send(get), { status: 200, body: { user: 'one' } });
     assert.equal(connections, 1);
@@ -91,9 +91,17 @@ describe('the connection to the API server', () => {
       let body = '';
       for await (const chunk of request) body += String(chunk);
       response.statusCode = 201;
-      response.end(JSON.stringify([request.method, request.url, request.headers['content-type'], JSON.parse(body)]));
+      response.end(
+        JSON.stringify([
+          request.method,
+          request.url,
+          request.headers['user-agent'],
+          request.headers['content-type'],
+          JSON.parse(body),
+        ]),
+      );
     };
-    const connection = connectKube(kubeconfig);
+    const connection = connectKube(kubeconfig, { userAgent: 'test' });
     const sent = await connection.send({
       method: 'PATCH',
       path: '/a%2Fb',
@@ -103,20 +111,20 @@ describe('the connection to the API server', () => {
     });
     assert.deepEqual(sent, {
       status: 201,
-      body: ['PATCH', '/a%2Fb?a%26b=c+d', 'application/apply-patch+yaml', { ü: 1 }],
+      body: ['PATCH', '/a%2Fb?a%26b=c+d', 'test', 'application/apply-patch+yaml', { ü: 1 }],
     });
     connection.close();
   });
 
   test('an answer that is not JSON is still an answer', async () => {
     answer = (_request, response) => response.writeHead(502).end('<html>');
-    const connection = connectKube(kubeconfig);
+    const connection = connectKube(kubeconfig, { userAgent: 'test' });
     assert.deepEqual(await connection.send(get), { status: 502, body: undefined });
     connection.close();
   });
 
   test('repeats a request once when the server had just closed the idle connection', async () => {
-    const connection = connectKube(kubeconfig);
+    const connection = connectKube(kubeconfig, { userAgent: 'test' });
     await connection.send(get);
     server.closeIdleConnections();
     assert.equal((await connection.send(get)).status, 200);
@@ -132,21 +140,21 @@ describe('the connection to the API server', () => {
         .on('error', () => undefined)
         .pipe(response);
     };
-    const connection = connectKube(kubeconfig);
+    const connection = connectKube(kubeconfig, { userAgent: 'test' });
     await assert.rejects(connection.send(get), unreachable);
     connection.close();
   });
 
   test('a server that never answers is not waited for', async () => {
     answer = () => undefined;
-    const connection = connectKube(kubeconfig, 100);
+    const connection = connectKube(kubeconfig, { userAgent: 'test', timeoutMs: 100 });
     await assert.rejects(connection.send(get), unreachable);
     connection.close();
   });
 
   test('nobody listens', async () => {
     await writeKubeconfig(await freePort());
-    const connection = connectKube(kubeconfig);
+    const connection = connectKube(kubeconfig, { userAgent: 'test' });
     await assert.rejects(connection.send(get), unreachable);
     connection.close();
   });
@@ -160,7 +168,7 @@ describe('the connection to the API server', () => {
       requests += 1;
       response.end('{}');
     };
-    const connection = connectKube(kubeconfig);
+    const connection = connectKube(kubeconfig, { userAgent: 'test' });
     await assert.rejects(connection.send(get), unreachable);
     assert.equal(requests, 0);
     connection.close();
@@ -172,7 +180,7 @@ describe('the connection to the API server', () => {
       kubeconfig,
       text.replace('"certificate-authority"', '"tls-server-name":"api.example","certificate-authority"'),
     );
-    const connection = connectKube(kubeconfig);
+    const connection = connectKube(kubeconfig, { userAgent: 'test' });
     await assert.rejects(connection.send(get), unreachable);
     connection.close();
   });
@@ -181,7 +189,7 @@ describe('the connection to the API server', () => {
     await cp(join(folder.path, 'one'), join(folder.path, 'mixed'), { recursive: true });
     await cp(join(folder.path, 'two/tls.key'), join(folder.path, 'mixed/tls.key'));
     await swapTo('mixed');
-    const connection = connectKube(kubeconfig);
+    const connection = connectKube(kubeconfig, { userAgent: 'test' });
     await assert.rejects(
       connection.send(get),
       (error) => isAppError(error, 'DAMAGED') && error.message.includes('tls.crt'),
@@ -194,7 +202,7 @@ describe('the connection to the API server', () => {
   for (const name of ['ca.crt', 'tls.crt', 'tls.key']) {
     test(`a missing ${name} is named`, async () => {
       await rm(join(folder.path, 'one', name));
-      const connection = connectKube(kubeconfig);
+      const connection = connectKube(kubeconfig, { userAgent: 'test' });
       await assert.rejects(
         connection.send(get),
         (error) => isAppError(error, 'NOT_FOUND') && error.message.includes(name),
@@ -206,7 +214,7 @@ describe('the connection to the API server', () => {
   test('a missing kubeconfig is named', async () => {
     await rm(kubeconfig);
     await assert.rejects(
-      connectKube(kubeconfig).send(get),
+      connectKube(kubeconfig, { userAgent: 'test' }).send(get),
       (error) => isAppError(error, 'NOT_FOUND') && error.message.includes(kubeconfig),
     );
   });

@@ -4,9 +4,8 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { SecureContext } from 'node:tls';
 import { createSecureContext } from 'node:tls';
+import { type KubeEndpoint, type PemSource, parseKubeconfig } from '@easycerts/cluster';
 import { AppError, toAppError } from '@easycerts/core';
-import type { KubeEndpoint, PemSource } from '../core/parse-kubeconfig.ts';
-import { parseKubeconfig } from '../core/parse-kubeconfig.ts';
 
 export interface KubeCredentials {
   readonly endpoint: KubeEndpoint;

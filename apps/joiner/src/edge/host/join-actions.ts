@@ -1,0 +1,72 @@
+/** What joining does to this host: each action small, and harmless when it is done twice. */
+
+import { hostInUrl, type Paths, parseJoinToken, type Role } from '@easycerts/cluster';
+import { isAppError } from '@easycerts/core';
+import { type KubeConnection, loadClusterConfig, loadUsers, writeFileAtomically } from '@easycerts/runtime';
+import { z } from 'zod';
+import type { JoinActions } from '../../phases/join-context.ts';
+import { examineHost, examinePrograms } from '../preflight/examine-host.ts';
+import { mendHost } from '../preflight/mend-host.ts';
+import { askNode } from './ask-node.ts';
+import type { RunOurselves } from './own-program.ts';
+import type { UnitControl } from './unit-control.ts';
+
+export interface JoinActionsOptions {
+  readonly role: Role;
+  readonly paths: Paths;
+  readonly configFile: string;
+  readonly mustFix: boolean;
+  readonly readToken: () => Promise<string | undefined>;
+  /** Opened when it is needed: without systemd preflight has more to say. */
+  readonly units: () => Promise<UnitControl>;
+  readonly runOurselves: () => Promise<RunOurselves>;
+  /** As the node itself. */
+  readonly kube: KubeConnection;
+}
+
+const appliedSchema = z.object({ written: z.array(z.string()) });
+
+export function joinActions(options: JoinActionsOptions): JoinActions {
+  const { configFile, kube, paths, role } = options;
+  const examined = { role, paths, configFile };
+  return {
+    async preflight() {
+      if (options.mustFix) await mendHost();
+      const line = role === 'node' ? await options.readToken() : undefined;
+      const endpoints = line === undefined ? await knownEndpoints(role, configFile) : parseJoinToken(line).endpoints;
+      return examineHost({ ...examined, endpoints });
+    },
+    checkPrograms: () => examinePrograms({ ...examined, endpoints: [] }),
+    readToken: options.readToken,
+    async installToken(line) {
+      const users = loadUsers();
+      await writeFileAtomically(paths.joinToken, `${line}\n`, { mode: 0o600, owner: 'root', group: 'root', users });
+    },
+    async startServices(units, restart) {
+      const control = await options.units();
+      await control.enable(units);
+      await control.restart(restart);
+      await control.start(units);
+    },
+    async makeAuthorities() {
+      await (await options.runOurselves())('ca', 'init');
+    },
+    async applyConfiguration() {
+      const printed = await (await options.runOurselves())('config-renderer', 'apply');
+      return appliedSchema.parse(JSON.parse(printed)).written;
+    },
+    askNode: (name) => askNode(kube, name),
+  };
+}
+
+/** Where the master of a node that has joined is. */
+export async function knownEndpoints(role: Role, configFile: string): Promise<readonly string[]> {
+  if (role === 'master') return [];
+  try {
+    const { masterAddress, pki } = await loadClusterConfig(configFile, { mustResolve: false });
+    return [`${hostInUrl(masterAddress)}:${pki.grpcPort}`];
+  } catch (error) {
+    if (isAppError(error, 'INVALID_CONFIG')) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,128 @@
+/** Carries phases out in their order, passes over those that are done, and tells each one. */
+
+import { setTimeout as delay } from 'node:timers/promises';
+import { AppError, formatDuration, isAppError, toAppError } from '@easycerts/core';
+import type { HostState } from '../core/host-state.ts';
+import type { PhaseReport } from '../core/phase-report.ts';
+import type { PreflightFinding } from '../core/preflight/finding.ts';
+import type { Phase, WaitingContext } from './phase.ts';
+
+export interface RunOptions {
+  /** Of the command, for messages: `joiner join`. */
+  readonly command: string;
+  readonly look: () => Promise<HostState>;
+  readonly report: (report: PhaseReport) => void;
+  /** Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** For all phases together. */
+  readonly timeoutMs: number;
+  /** How long to wait between two looks; default 150 ms. */
+  readonly lookEveryMs?: number;
+}
+
+/** Files and sockets are looked at so often: nobody notices, and it costs a percent of one processor. */
+const defaultLookEveryMs = 150;
+
+/**
+ * Runs the phases. Throws the AppError of the phase that failed, DEADLINE_EXCEEDED with what it waited for when the time is
+ * up, CANCELLED after Ctrl-C; whatever it throws, running the command again goes on from there.
+ */
+export async function runPhases<Extra extends object>(
+  phases: readonly Phase<Extra & WaitingContext>[],
+  extra: Extra,
+  options: RunOptions,
+): Promise<void> {
+  const deadline = AbortSignal.timeout(options.timeoutMs);
+  const signal = AbortSignal.any([options.signal, deadline]);
+  for (const phase of phases) {
+    const startedAtMs = performance.now();
+    let waitedFor = '';
+    const tell = (state: PhaseReport['state'], message: string, findings: readonly PreflightFinding[] = []): void =>
+      options.report({
+        phase: phase.name,
+        state,
+        message,
+        durationMs: Math.round(performance.now() - startedAtMs),
+        ...(findings.length === 0 ? {} : { findings }),
+      });
+    const waiting = (message: string): void => {
+      if (message === waitedFor) return;
+      waitedFor = message;
+      tell('waiting', message);
+    };
+    try {
+      signal.throwIfAborted();
+      if (phase.isDone(await options.look())) {
+        tell('skipped', 'done already');
+        continue;
+      }
+      tell('started', '');
+      const { findings, isSkipped, message } = await phase.run({
+        ...extra,
+        signal,
+        look: options.look,
+        waiting,
+        until: (judge) => until(judge, { ...options, signal, waiting }),
+      });
+      tell(isSkipped === true ? 'skipped' : 'done', message, findings);
+    } catch (error) {
+      const failure = failureOf(error, {
+        phase,
+        options,
+        waitedFor,
+        isLate: deadline.aborted && !options.signal.aborted,
+      });
+      tell('failed', failure.message, findingsOf(failure));
+      throw failure;
+    }
+  }
+}
+
+interface UntilOptions extends Pick<RunOptions, 'look' | 'lookEveryMs' | 'signal'> {
+  readonly waiting: (message: string) => void;
+}
+
+async function until<T extends object>(
+  judge: (state: HostState) => T | string | Promise<T | string>,
+  { look, lookEveryMs = defaultLookEveryMs, signal, waiting }: UntilOptions,
+): Promise<T> {
+  for (;;) {
+    signal.throwIfAborted();
+    const judged = await judge(await look());
+    if (typeof judged !== 'string') return judged;
+    waiting(judged);
+    await delay(lookEveryMs, undefined, { signal });
+  }
+}
+
+interface FailureFacts {
+  readonly phase: { readonly name: string; readonly cure: string };
+  readonly options: RunOptions;
+  readonly waitedFor: string;
+  readonly isLate: boolean;
+}
+
+function failureOf(error: unknown, { isLate, options, phase, waitedFor }: FailureFacts): AppError {
+  const again = `run \`${options.command}\` again: it goes on from here`;
+  const thing = waitedFor === '' ? '' : `, waiting for ${waitedFor}`;
+  if (isLate && !isAppError(error)) {
+    const limit = formatDuration(options.timeoutMs);
+    return new AppError('DEADLINE_EXCEEDED', `${options.command}: not done within ${limit}: ${phase.name}${thing}`, {
+      cause: error,
+      details: { phase: phase.name, cure: `${phase.cure}; then ${again}` },
+    });
+  }
+  if (options.signal.aborted) {
+    return new AppError('CANCELLED', `${options.command}: stopped in ${phase.name}${thing}`, {
+      cause: error,
+      details: { phase: phase.name, cure: again },
+    });
+  }
+  const { cause, code, details, message } = toAppError(error, phase.name);
+  return new AppError(code, message, { cause, details: { cure: phase.cure, ...details, phase: phase.name } });
+}
+
+/** The findings of an error of preflight. */
+function findingsOf({ details }: AppError): readonly PreflightFinding[] {
+  return Array.isArray(details.findings) ? (details.findings as PreflightFinding[]) : [];
+}
