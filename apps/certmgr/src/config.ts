@@ -2,7 +2,7 @@
 
 import { type ClusterConfig, hostInUrl, type Paths } from '@easycerts/cluster';
 import { minuteMs, secondMs } from '@easycerts/core';
-import type { Users } from '@easycerts/runtime';
+import type { enrolWithToken, Users } from '@easycerts/runtime';
 import { type BreakerPolicy, defaultBreaker } from './core/schedule.ts';
 import type { AuthorityConnection } from './edge/authority.ts';
 
@@ -31,6 +31,8 @@ export interface CertmgrOptions {
   /** Opens the connection to the CA; it is closed with the service. */
   readonly connect: () => AuthorityConnection;
   readonly settings?: Partial<CertmgrSettings>;
+  /** Trades a join token for an identity; default over gRPC, pinned to the CA that the token names. */
+  readonly enrol?: typeof enrolWithToken;
 }
 
 /** `host:port` of the CA for this host: its own where there is one, so that a master needs no other. */

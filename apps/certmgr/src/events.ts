@@ -7,7 +7,7 @@ import type { EventPublisher } from '@easycerts/runtime';
 import type { LeafFacts } from './core/observation.ts';
 
 export interface Delivery {
-  readonly spec: CertificateSpec;
+  readonly spec: Pick<CertificateSpec, 'name' | 'authority' | 'directory'>;
   readonly leaf: LeafFacts;
   readonly reason: ReissueReason;
   /** Of the certificate that was there before. */

@@ -5,11 +5,14 @@ import type { CertmgrOptions } from './config.ts';
 import type { CertificatePlan } from './core/plan.ts';
 import { nextWakeMs } from './core/schedule.ts';
 import { type Assembly, assemble, directoriesOf, foldersOf } from './edge/assemble.ts';
+import type { AuthorityConnection } from './edge/authority.ts';
+import type { Enroller } from './edge/enroller.ts';
 import { Loop } from './edge/loop.ts';
+import { makeEnroller } from './edge/make-enroller.ts';
 import { type PassOutcome, runPass, wakeTimesMs } from './edge/pass.ts';
 import type { LoadedSpec, LoadedSpecs } from './edge/spec-files.ts';
 import { ensureState } from './edge/state-file.ts';
-import { type DaemonStatus, StatusFile } from './edge/status-file.ts';
+import { type DaemonStatus, failuresOf, noCounters, StatusFile } from './edge/status-file.ts';
 import { FolderWatch } from './edge/watch-folders.ts';
 
 export interface RunningCertmgr extends RunningService {
@@ -23,7 +26,7 @@ export async function startCertmgr(context: ServiceContext, options: CertmgrOpti
   const ending = new AbortController();
   const ca = options.connect();
   const assembly = assemble(context, { ...options, ca }, ending.signal);
-  const daemon = new Daemon(context, options, assembly);
+  const daemon = new Daemon(context, options, { assembly, ca, signal: ending.signal });
   void daemon.begin();
   return {
     lookNow: () => daemon.lookNow(),
@@ -37,25 +40,34 @@ export async function startCertmgr(context: ServiceContext, options: CertmgrOpti
 
 type Counters = DaemonStatus['counters'];
 
+interface DaemonParts {
+  readonly assembly: Assembly;
+  readonly ca: AuthorityConnection;
+  readonly signal: AbortSignal;
+}
+
 class Daemon {
   readonly #context: ServiceContext;
   readonly #options: CertmgrOptions;
   readonly #assembly: Assembly;
+  readonly #enroller: Enroller;
   readonly #loop: Loop;
   readonly #watch: FolderWatch;
   readonly #statusFile: StatusFile;
   readonly #startedAt: string;
-  #counters: Counters = { delivered: 0, renewed: 0, bundles: 0, modes: 0, failed: 0 };
+  #counters: Counters = noCounters;
+  #loaded: LoadedSpecs = { specs: [], problems: [] };
   #toldProblems = '';
   #toldStates = new Map<string, string>();
   #cleaned = new Set<string>();
 
-  constructor(context: ServiceContext, options: CertmgrOptions, assembly: Assembly) {
+  constructor(context: ServiceContext, options: CertmgrOptions, { assembly, ca, signal }: DaemonParts) {
     this.#context = context;
     this.#options = options;
     this.#assembly = assembly;
     this.#startedAt = context.clock.now().toISOString();
     this.#statusFile = new StatusFile(options.paths);
+    this.#enroller = makeEnroller(context, { ...options, ca, signal, onStatus: () => this.#writeStatus() });
     this.#loop = new Loop({ clock: context.clock, pass: () => this.#pass() });
     this.#watch = new FolderWatch(() => this.#loop.hint());
   }
@@ -66,6 +78,7 @@ class Daemon {
 
   async lookNow(): Promise<void> {
     this.#assembly.retries.hurry();
+    this.#enroller.hurry();
     await this.#loop.lookNow();
   }
 
@@ -87,6 +100,8 @@ class Daemon {
   async #passOrThrow(): Promise<number> {
     const { settings, retries, refreshedAtMs } = this.#assembly;
     const loaded = this.#load();
+    this.#loaded = loaded;
+    const enrolAtMs = await this.#enroller.look();
     await this.#clean(loaded.specs);
     const refreshAtMs = refreshedAtMs() + settings.bundleIntervalMs;
     const { plans } = await runPass(this.#assembly, {
@@ -95,11 +110,13 @@ class Daemon {
       onOutcome: (outcome) => this.#count(outcome),
     });
     this.#tellStates(plans);
-    await this.#writeStatus(loaded);
-    this.#watch.set(new Set([this.#options.paths.certificateSpecs, ...foldersOf(loaded.specs)]));
+    await this.#writeStatus();
+    const { certificateSpecs, secrets } = this.#options.paths;
+    this.#watch.set(new Set([certificateSpecs, secrets, ...foldersOf(loaded.specs)]));
     const refreshDueMs = loaded.specs.length === 0 ? [] : [refreshedAtMs() + settings.bundleIntervalMs];
     // While the CA rests, its own time in the retry book counts
     const dueMs = [
+      ...(enrolAtMs === undefined ? [] : [enrolAtMs]),
       ...wakeTimesMs(plans),
       ...retries.timesMs(),
       ...(retries.get('ca') === undefined ? refreshDueMs : []),
@@ -151,21 +168,19 @@ class Daemon {
     this.#toldStates = states;
   }
 
-  async #writeStatus({ specs, problems }: LoadedSpecs): Promise<void> {
-    const { retries } = this.#assembly;
-    const keys = [
-      { name: '', key: 'ca' as const },
-      ...specs.map(({ spec: { name }, digest }) => ({ name, key: { name, digest } })),
-    ];
-    const failures = keys.flatMap(({ name, key }) => {
-      const attempt = retries.get(key);
-      if (attempt === undefined) return [];
-      const { error, attempts, retryAtMs } = attempt;
-      return [{ name, code: error.code, message: error.message, attempts, retryAt: new Date(retryAtMs).toISOString() }];
-    });
-    const status = { pid: process.pid, startedAt: this.#startedAt, counters: this.#counters, failures };
+  async #writeStatus(): Promise<void> {
+    const { specs, problems } = this.#loaded;
+    const enrolment = this.#enroller.status;
+    const status = {
+      pid: process.pid,
+      startedAt: this.#startedAt,
+      counters: this.#counters,
+      failures: failuresOf(this.#assembly.retries, specs),
+      ...(enrolment === undefined ? {} : { enrolment }),
+      specProblems: [...problems],
+    };
     try {
-      await this.#statusFile.write({ ...status, specProblems: [...problems] });
+      await this.#statusFile.write(status);
     } catch (err) {
       this.#context.logger.warn({ err }, 'status not written');
     }

@@ -49,7 +49,12 @@ export interface TestCa extends Authority {
   readonly issued: ReadonlySet<string>;
   readonly signer: (name: AuthorityName) => Signer;
   /** Signs what somebody else asked for, without a request. */
-  issueFor(spec: CertificateSpec, spkiDer: Uint8Array, more?: Partial<CertificateTemplate>): Promise<Uint8Array>;
+  issueFor(
+    spec: CertificateSpec,
+    spkiDer: Uint8Array,
+    more?: Partial<CertificateTemplate>,
+    signer?: Signer,
+  ): Promise<Uint8Array>;
   /** The next answers have this fault, of one certificate or of all. */
   break(fault: Fault, name?: string): void;
   mend(): void;
@@ -134,8 +139,8 @@ export async function createTestCa(clock: Clock, specs: () => readonly Certifica
     bundleOf,
     signer: currentOf,
     backdateMs: 5 * minuteMs,
-    issueFor: (spec, spkiDer, more = {}) =>
-      issueCertificate({ authority: currentOf(spec.authority), template: { ...templateOf(spec, spkiDer), ...more } }),
+    issueFor: (spec, spkiDer, more = {}, signer = currentOf(spec.authority)) =>
+      issueCertificate({ authority: signer, template: { ...templateOf(spec, spkiDer), ...more } }),
     break: (fault, name = '') => void broken.set(name, fault),
     mend: () => broken.clear(),
     rotate: async (name, keep) => {

@@ -10,7 +10,6 @@ import {
   hostNameOf,
   loadClusterConfig,
   loadUsers,
-  runDaemon,
   type ServiceContext,
 } from '@easycerts/runtime';
 import { Command } from 'commander';
@@ -21,6 +20,7 @@ import { type PassOutcome, type PassResult, runPass } from '../edge/pass.ts';
 import { type LoadedSpec, type LoadedSpecs, SpecFiles, specError } from '../edge/spec-files.ts';
 import { ensureState } from '../edge/state-file.ts';
 import { describeOutcome, describeStart, summarize } from './progress.ts';
+import { withServiceContext } from './service-context.ts';
 
 interface EnsureOptions {
   readonly force?: readonly string[];
@@ -77,27 +77,6 @@ async function ensure(
   } finally {
     ca.close();
   }
-}
-
-/** Runs `work` with a logger and a connection to the bus, and ends both when it is done. */
-async function withServiceContext<T>(
-  context: CommandContext,
-  config: ClusterConfig,
-  work: (service: ServiceContext) => Promise<T>,
-): Promise<T> {
-  const done = Promise.withResolvers<T>();
-  // Progress is printed; the log would say the same again
-  const quiet: CommandContext = { ...context, logLevel: context.logLevel === 'info' ? 'silent' : context.logLevel };
-  await runDaemon(quiet, { service: 'certmgr', config }, async (service) => {
-    const working = work(service);
-    working.then(done.resolve, done.reject);
-    const ended = working.then(
-      () => undefined,
-      () => undefined,
-    );
-    return { ended, close: () => ended };
-  });
-  return done.promise;
 }
 
 function forcedNames({ force, forceAll }: EnsureOptions, specs: readonly LoadedSpec[]): ReadonlySet<string> {

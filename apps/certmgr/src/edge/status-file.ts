@@ -3,7 +3,15 @@
 import { readFileSync } from 'node:fs';
 import type { Paths } from '@easycerts/cluster';
 import { z } from 'zod';
+import type { RetryBook } from './retry-book.ts';
+import type { LoadedSpec } from './spec-files.ts';
 import { writeState } from './state-file.ts';
+
+/**
+ * `enrolling` now; `waiting` to try again; `refused`: this token is of no use, a new one is needed; `done`: the host has its
+ * identity, and the token is gone.
+ */
+export const enrolmentStates = ['waiting', 'enrolling', 'refused', 'done'] as const;
 
 const schema = z.object({
   pid: z.int(),
@@ -20,10 +28,40 @@ const schema = z.object({
   failures: z.array(
     z.object({ name: z.string(), code: z.string(), message: z.string(), attempts: z.int(), retryAt: z.iso.datetime() }),
   ),
+  /** What became of the join token; absent when there was none. joiner shows it. */
+  enrolment: z
+    .object({
+      state: z.enum(enrolmentStates),
+      tokenId: z.string().optional(),
+      /** How often in a row it has failed. */
+      attempts: z.int(),
+      code: z.string().optional(),
+      message: z.string().optional(),
+      reason: z.string().optional(),
+      cure: z.string().optional(),
+    })
+    .optional(),
   specProblems: z.array(z.object({ path: z.string(), message: z.string() })),
 });
 
 export type DaemonStatus = Readonly<z.output<typeof schema>>;
+export type EnrolmentStatus = NonNullable<DaemonStatus['enrolment']>;
+
+/** What is being tried again: the CA first, then certificates. */
+export function failuresOf(retries: RetryBook, specs: readonly LoadedSpec[]): DaemonStatus['failures'] {
+  const keys = [
+    { name: '', key: 'ca' as const },
+    ...specs.map(({ spec: { name }, digest }) => ({ name, key: { name, digest } })),
+  ];
+  return keys.flatMap(({ name, key }) => {
+    const attempt = retries.get(key);
+    if (attempt === undefined) return [];
+    const { error, attempts, retryAtMs } = attempt;
+    return [{ name, code: error.code, message: error.message, attempts, retryAt: new Date(retryAtMs).toISOString() }];
+  });
+}
+
+export const noCounters: DaemonStatus['counters'] = { delivered: 0, renewed: 0, bundles: 0, modes: 0, failed: 0 };
 
 /** Writes the status when it is another one than the last. */
 export class StatusFile {

@@ -1,6 +1,7 @@
 /** The configuration for a daemon that systemd starts at boot, also on a host that is not part of a cluster yet. */
 
-import { setTimeout as delay } from 'node:timers/promises';
+import { watch as watchFolder } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { ClusterConfig } from '@easycerts/cluster';
 import { type AppError, secondMs } from '@easycerts/core';
 import type { CommandContext } from './command-context.ts';
@@ -13,8 +14,16 @@ export interface AwaitConfigOptions {
   readonly service: string;
   /** Hears of mistakes in a configuration that was accepted before. */
   readonly onProblem: (error: AppError) => void;
+  /**
+   * What can be done to get a configuration, at every look while there is none; answers whether it waits for something, which
+   * is then waited for without systemd too.
+   */
+  readonly meanwhile?: () => Promise<boolean>;
+  /** Folders in which something may change that `meanwhile` looks at. */
+  readonly watch?: readonly string[];
 }
 
+/** Looked at this often, whatever the hints of the file system say. */
 const pollMs = secondMs;
 
 /**
@@ -23,25 +32,73 @@ const pollMs = secondMs;
  */
 export async function awaitAcceptedConfig(
   command: Pick<CommandContext, 'configFile' | 'logLevel' | 'signal'>,
-  { onProblem, service }: AwaitConfigOptions,
+  { onProblem, service, meanwhile, watch = [] }: AwaitConfigOptions,
 ): Promise<ClusterConfig> {
   const { configFile, logLevel, signal } = command;
-  if (!isStartedBySystemd()) return loadAcceptedConfig(configFile, onProblem);
+  const isPatient = isStartedBySystemd();
+  if (!isPatient && meanwhile === undefined) return loadAcceptedConfig(configFile, onProblem);
   const logger = createLogger({ service, level: logLevel });
   const notifier = createSystemdNotifier({ logger });
+  const folder = dirname(configFile);
+  const folders = [folder, join(folder, 'received'), ...watch];
+  let hasTold = false;
   try {
-    for (let isFirst = true; ; isFirst = false) {
-      const config = await loadIfThere(configFile, onProblem);
-      if (config !== undefined) return config;
-      if (isFirst) {
-        logger.info({ configFile }, 'wait for a cluster configuration: this host is not part of a cluster yet');
-        notifier.ready(`waits for ${configFile}`);
+    for (;;) {
+      const hint = nextHint(folders, pollMs, signal);
+      try {
+        const config = await loadIfThere(configFile, onProblem);
+        if (config !== undefined) return config;
+        const notFound = { configFile, cure: 'run `joiner join` with a token of the master, or write that file' };
+        if (isPatient && !hasTold) {
+          logger.info(notFound, 'wait for a cluster configuration: this host is not part of a cluster yet');
+          notifier.ready(`waits for ${configFile}`);
+          hasTold = true;
+        }
+        const isBusy = (await meanwhile?.()) === true;
+        signal.throwIfAborted();
+        const found = await loadIfThere(configFile, onProblem);
+        if (found !== undefined) return found;
+        if (!isPatient && !isBusy) return await loadAcceptedConfig(configFile, onProblem);
+        await hint.came;
+        signal.throwIfAborted();
+      } finally {
+        hint.forget();
       }
-      await delay(pollMs, undefined, { signal }).catch(() => signal.throwIfAborted());
     }
   } finally {
     notifier.close();
   }
+}
+
+interface Hint {
+  /** Resolves when something has changed since, at the latest when the time is over or the signal is aborted. */
+  readonly came: Promise<void>;
+  forget(): void;
+}
+
+function nextHint(folders: readonly string[], limitMs: number, signal: AbortSignal): Hint {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, limitMs);
+  const wake = (): void => resolve();
+  signal.addEventListener('abort', wake, { once: true });
+  const watchers = folders.flatMap((folder) => {
+    try {
+      const watcher = watchFolder(folder, wake);
+      watcher.on('error', () => undefined);
+      return [watcher];
+    } catch {
+      // Not there yet, or no inotify watches left: the time limit does without
+      return [];
+    }
+  });
+  return {
+    came: promise,
+    forget: () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', wake);
+      for (const watcher of watchers) watcher.close();
+    },
+  };
 }
 
 async function loadIfThere(file: string, onProblem: (error: AppError) => void): Promise<ClusterConfig | undefined> {
