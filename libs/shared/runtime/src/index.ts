@@ -10,6 +10,7 @@ export type {
   EventPublisher,
   KeyValueBucket,
   KeyValueEntry,
+  StoredEvent,
   StoredMessage,
 } from './bus/bus.ts';
 export type { BusAudit, BusAuditOptions } from './bus/bus-audit.ts';

@@ -27,11 +27,12 @@ export function createFakeBucket(options: FakeBucketOptions): KeyValueBucket {
   const find = (key: string): KeyValueEntry | undefined => {
     const held = entries.get(key);
     if (held === undefined || held.expiresAt <= clock.now().getTime()) return undefined;
-    return { key, value: Uint8Array.from(held.value), revision: held.revision };
+    return { key, value: Uint8Array.from(held.value), revision: held.revision, storedAt: held.storedAt };
   };
   const write = (key: string, value: Uint8Array): number => {
     revision += 1;
-    entries.set(key, { key, value: Uint8Array.from(value), revision, expiresAt: clock.now().getTime() + ttlMs });
+    const storedAt = clock.now();
+    entries.set(key, { key, value: Uint8Array.from(value), revision, storedAt, expiresAt: storedAt.getTime() + ttlMs });
     for (const watcher of watchers) watcher(key, Uint8Array.from(value));
     return revision;
   };

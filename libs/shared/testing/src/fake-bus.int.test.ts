@@ -73,7 +73,10 @@ for (const [kind, makeBus] of Object.entries(kinds)) {
       await assert.rejects(bucket.update('a.b', text('3'), first), isConflict);
       await assert.rejects(bucket.update('absent', text('3'), 1), isConflict);
       await assert.rejects(bucket.delete('a.b', first), isConflict);
-      assert.deepEqual(await bucket.get('a.b'), { key: 'a.b', value: text('2'), revision: second });
+      const { storedAt, ...entry } = (await bucket.get('a.b')) ?? assert.fail();
+      assert.deepEqual(entry, { key: 'a.b', value: text('2'), revision: second });
+      assert.ok(storedAt instanceof Date);
+      assert.deepEqual((await bucket.entries())[0]?.storedAt, storedAt);
       assert.equal(await bucket.get('absent'), undefined);
       await bucket.put('c', text('x'));
       await bucket.delete('a.b', second);
@@ -121,6 +124,34 @@ for (const [kind, makeBus] of Object.entries(kinds)) {
       assert.deepEqual(heard[0]?.id, 'host.ready:m1:1');
     });
 
+    test('gives the last event of each subject, in order, with the time at which it was stored', async () => {
+      const bus = makeBus();
+      const started = { type: 'component.started', subject: 'etcd' } as const;
+      const data = { host: 'm1', component: 'etcd', reason: 'not-running', durationMs: 1 } as const;
+      bus.events.publish(ready('last-1'));
+      bus.events.publish({ ...started, key: '2', data });
+      bus.events.publish(ready('last-3'));
+      await bus.events.flush(5_000);
+      const last = await bus.lastEvents(['easycerts.v1.host.*.host.ready', 'easycerts.v1.host.*.component.started']);
+      assert.deepEqual(
+        last.map(({ event }) => event.id),
+        ['component.started:etcd:2', 'host.ready:m1:last-3'],
+      );
+      assert.ok((last[0]?.sequence ?? 0) < (last[1]?.sequence ?? 0));
+      assert.ok(last.every(({ storedAt }) => storedAt instanceof Date));
+      assert.deepEqual(await bus.lastEvents(['easycerts.v1.host.nobody.host.ready']), []);
+    });
+
+    test('tells of its connection, until nobody wants to know', async () => {
+      const bus = makeBus();
+      let connections = 0;
+      const stop = bus.onConnected(() => {
+        connections += 1;
+      });
+      await untilTrue(() => connections === 1);
+      stop();
+    });
+
     test('follows from the beginning into the future, until it is told to end', async () => {
       const bus = makeBus();
       const ending = new AbortController();
@@ -148,6 +179,7 @@ test('the fake bus can be away: everything fails then, and events wait until it 
   const connected = bus.whenConnected(10_000);
   bus.setConnected(true);
   await connected;
+  await assert.rejects(createFakeBus({ isConnected: false }).lastEvents(['>']), isUnavailable);
   assert.equal(bus.published.length, 1);
   assert.equal(await stream.append('a.b', text('x')), 1);
 });

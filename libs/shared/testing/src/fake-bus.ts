@@ -26,15 +26,20 @@ export interface FakeBusOptions {
   readonly isConnected?: boolean;
 }
 
-interface Stored {
+interface Outgoing {
   readonly subject: string;
   readonly event: CloudEvent;
+}
+
+interface Stored extends Outgoing {
+  readonly sequence: number;
+  readonly storedAt: Date;
 }
 
 export function createFakeBus(options: FakeBusOptions = {}): FakeBus {
   const { origin = { host: 'm1', service: 'test' }, clock = fixedClock() } = options;
   const log: Stored[] = [];
-  const waiting: Stored[] = [];
+  const waiting: Outgoing[] = [];
   const known = new Set<string>();
   const listeners = new Set<(stored: Stored) => void>();
   const upCallbacks = new Set<() => void>();
@@ -45,10 +50,11 @@ export function createFakeBus(options: FakeBusOptions = {}): FakeBus {
   const assertConnected = (doing: string): void => {
     if (!isConnected) throw new AppError('UNAVAILABLE', `${doing}: not connected to the bus`);
   };
-  const store = (stored: Stored): void => {
-    const key = deduplicationKey(stored.subject, stored.event);
+  const store = (outgoing: Outgoing): void => {
+    const key = deduplicationKey(outgoing.subject, outgoing.event);
     if (known.has(key)) return;
     known.add(key);
+    const stored = { ...outgoing, sequence: log.length + 1, storedAt: clock.now() };
     log.push(stored);
     for (const listener of listeners) listener(stored);
   };
@@ -97,8 +103,20 @@ export function createFakeBus(options: FakeBusOptions = {}): FakeBus {
         upCallbacks.delete(resolve);
       });
     },
+    onConnected: (handler) => {
+      upCallbacks.add(handler);
+      if (isConnected) handler();
+      return () => upCallbacks.delete(handler);
+    },
     onEvent: listen,
     readEvents: (filter, signal) => readFrom({ log, listen, filter, signal, assertConnected }),
+    lastEvents: async (subjects) => {
+      assertConnected('read events');
+      const wanted = log.filter(({ subject }) => subjects.some((pattern) => subjectMatches(pattern, subject)));
+      return wanted
+        .filter(({ subject }, index) => !wanted.slice(index + 1).some((later) => later.subject === subject))
+        .map(({ event, sequence, storedAt }) => ({ event, sequence, storedAt }));
+    },
     stream: async (name, subjects) => {
       const stream = streams.get(name) ?? createFakeStream({ name, subjects, clock, assertConnected });
       streams.set(name, stream);

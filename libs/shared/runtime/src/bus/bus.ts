@@ -30,6 +30,8 @@ export interface KeyValueEntry {
   readonly key: string;
   readonly value: Uint8Array;
   readonly revision: number;
+  /** When the bus stored it, by the clock of its server. */
+  readonly storedAt: Date;
 }
 
 /** A bucket. Revisions give compare-and-swap. */
@@ -56,6 +58,15 @@ export interface EventFilter {
   readonly follow?: boolean;
 }
 
+/** An event with its place in the stream. */
+export interface StoredEvent {
+  readonly event: CloudEvent;
+  /** Grows from event to event. */
+  readonly sequence: number;
+  /** When the bus stored it, by the clock of its server: an event's own time is that of the host that tells it. */
+  readonly storedAt: Date;
+}
+
 /** A connection with one host identity. It reconnects by itself, for ever; `close` ends it. */
 export interface Bus {
   readonly events: EventPublisher;
@@ -63,10 +74,14 @@ export interface Bus {
   isConnected(): boolean;
   /** Resolves when the connection is up. AppError UNAVAILABLE, with the last failure as cause, after `timeoutMs`. */
   whenConnected(timeoutMs: number): Promise<void>;
+  /** Calls back at each connection from now on, the first and every later one, until the returned function is called. */
+  onConnected(handler: () => void): () => void;
   /** Live hints: calls back for every event on the subjects until the returned function is called. */
   onEvent(subjects: readonly string[], handler: (event: CloudEvent) => void): () => void;
   /** Events as stored, in order, each once. */
   readEvents(filter: EventFilter, signal?: AbortSignal): AsyncIterable<CloudEvent>;
+  /** Masters only: of each subject of EVENTS that a pattern matches the last event, in the order in which they were stored. */
+  lastEvents(subjects: readonly string[]): Promise<readonly StoredEvent[]>;
   /**
    * Masters only: streams and buckets, made when absent (sync always, file storage). While the bus is away they resolve at
    * once, and every use is AppError UNAVAILABLE until it is there. Nodes: `bucket('hosts')` and `bucket('cluster')`, to `get`

@@ -143,7 +143,9 @@ test('a bucket gives compare-and-swap, deletion and listing', async () => {
   await assert.rejects(bucket.create('a.b', Buffer.from('2')), (error) => isAppError(error, 'CONFLICT'));
   const second = await bucket.update('a.b', Buffer.from('2'), first);
   await assert.rejects(bucket.update('a.b', Buffer.from('3'), first), (error) => isAppError(error, 'CONFLICT'));
-  assert.deepEqual(await bucket.get('a.b'), { key: 'a.b', value: Uint8Array.of(0x32), revision: second });
+  const { storedAt, ...entry } = (await bucket.get('a.b')) ?? assert.fail();
+  assert.deepEqual(entry, { key: 'a.b', value: Uint8Array.of(0x32), revision: second });
+  assert.ok(Math.abs(Date.now() - storedAt.getTime()) < 60_000);
   await bucket.put('c', Buffer.from('x'));
   await bucket.put('gone', Buffer.from('x'));
   await bucket.delete('gone');
@@ -152,6 +154,24 @@ test('a bucket gives compare-and-swap, deletion and listing', async () => {
   assert.deepEqual((await bucket.entries()).map(({ key }) => key).sort(), ['a.b', 'c']);
   await bucket.delete('a.b');
   assert.ok((await bucket.create('a.b', Buffer.from('again'))) > second);
+});
+
+test('a bucket that is written to meanwhile lists every key', async () => {
+  const bucket = await m1.bucket('busy');
+  const keys = Array.from({ length: 8 }, (_, index) => `k${index}`);
+  for (const key of keys) await bucket.put(key, Buffer.from('0'));
+  let isOver = false;
+  const writing = keys.map(async (key) => {
+    while (!isOver) await bucket.put(key, Buffer.from('x'));
+  });
+  const listed: (readonly string[])[] = [];
+  for (let round = 0; round < 20; round += 1) listed.push((await bucket.entries()).map(({ key }) => key).sort());
+  isOver = true;
+  await Promise.all(writing);
+  assert.deepEqual(
+    listed,
+    listed.map(() => keys),
+  );
 });
 
 test('an empty bucket lists nothing', async () => {

@@ -20,6 +20,7 @@ import { openNodeBucket } from './node-bucket.ts';
 import type { BusIdentity } from './permissions.ts';
 import { inboxPrefixOf } from './permissions.ts';
 import { readEvents } from './read-events.ts';
+import { readLastEvents } from './read-last-events.ts';
 import { auditStreamConfig, eventsStreamConfig, recordStreamConfig } from './stream-config.ts';
 import { subscribeLive } from './subscribe-live.ts';
 
@@ -94,11 +95,17 @@ export async function connectBus(options: ConnectBusOptions): Promise<Bus> {
     events,
     isConnected: () => link.isUp(),
     whenConnected: (timeoutMs) => link.whenUp(timeoutMs),
+    onConnected: (handler) => link.onUp(handler),
     onEvent: (subjects, handler) => subscribeLive(link, subjects, deliverTo(handler, logger)),
     readEvents: (filter, signal) => {
       asMaster('read events');
       const ending = AbortSignal.any([closing.signal, ...(signal === undefined ? [] : [signal])]);
       return readEvents({ link, filter, signal: ending, logger, prepare: makeStreams });
+    },
+    lastEvents: async (subjects) => {
+      asMaster('read events');
+      await makeStreams();
+      return readLastEvents(link, subjects, logger);
     },
     stream: async (name, subjects) => {
       asMaster(`open stream ${name}`);

@@ -1,15 +1,15 @@
 /** Buckets as masters use them: every read asks the leader, so that a compare-and-swap starts from what is stored. */
 
 import { AppError } from '@easycerts/core';
-import type { JsMsg } from '@nats-io/jetstream';
 import { jetstream, StorageType } from '@nats-io/jetstream';
 import type { KV, KvEntry } from '@nats-io/kv';
 import { Kvm } from '@nats-io/kv';
 import type { Logger } from '../logger.ts';
 import type { KeyValueBucket, KeyValueEntry } from './bus.ts';
+import { readLastMessages } from './last-messages.ts';
 import type { NatsLink } from './nats-link.ts';
 import { onceAConnection } from './once-a-connection.ts';
-import { readOn, readStored } from './ordered-read.ts';
+import { readOn } from './ordered-read.ts';
 
 export interface BucketRequest {
   readonly link: NatsLink;
@@ -49,13 +49,12 @@ export async function openBucket(request: BucketRequest): Promise<KeyValueBucket
       withKey('delete', key, (kv) => kv.delete(key, revision === undefined ? {} : { previousSeq: revision })),
     entries: async () => {
       await opened();
-      const entries: KeyValueEntry[] = [];
-      for await (const message of readStored(link, { stream, start: 'last-per-subject' })) {
-        if (!isDeletion(message)) {
-          entries.push({ key: keyOf(message.subject), value: message.data, revision: message.seq });
-        }
-      }
-      return entries;
+      const messages = await readLastMessages(link, stream, [`$KV.${name}.>`]);
+      return messages
+        .filter(({ header }) => !isDeletion(header))
+        .map(({ subject, data, sequence, storedAt }) => {
+          return { key: keyOf(subject), value: data, revision: sequence, storedAt };
+        });
     },
     watch: async (onChange) => watchBucket({ request, stream, prepare: opened, onChange }),
   };
@@ -75,7 +74,8 @@ function watchBucket({ request, stream, prepare, onChange }: Watch): () => Promi
   const watching = (async () => {
     for await (const message of readOn(link, { stream, start: 'last-per-subject', prepare }, signal)) {
       try {
-        onChange(keyOf(message.subject), isDeletion(message) ? undefined : message.data);
+        const isDeleted = isDeletion((header) => message.headers?.get(header) ?? '');
+        onChange(keyOf(message.subject), isDeleted ? undefined : message.data);
       } catch (err) {
         logger.error({ err, bucket: request.name }, 'the watcher of a bucket failed');
       }
@@ -107,7 +107,7 @@ export function assertKey(key: string): void {
 /** The entry as our callers see it; undefined for none and for the mark of a deletion. */
 export function entryOf(entry: KvEntry | null): KeyValueEntry | undefined {
   if (entry === null || entry.operation !== 'PUT') return undefined;
-  return { key: entry.key, value: entry.value, revision: entry.revision };
+  return { key: entry.key, value: entry.value, revision: entry.revision, storedAt: entry.created };
 }
 
 /** `$KV.<bucket>.<key>` */
@@ -115,8 +115,8 @@ function keyOf(subject: string): string {
   return subject.split('.').slice(2).join('.');
 }
 
-function isDeletion(message: JsMsg): boolean {
-  const operation = message.headers?.get('KV-Operation') ?? '';
+function isDeletion(header: (name: string) => string): boolean {
+  const operation = header('KV-Operation');
   // A TTL that has run out leaves a mark of nats-server's own.
-  return operation === 'DEL' || operation === 'PURGE' || (message.headers?.get('Nats-Marker-Reason') ?? '') !== '';
+  return operation === 'DEL' || operation === 'PURGE' || header('Nats-Marker-Reason') !== '';
 }
