@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { ConfigProblem } from '@easycerts/cluster';
 import type { EventPublisher } from '@easycerts/runtime';
+import type { RolloutNews } from './core/rollout.ts';
 import type { ApplyOutcome } from './edge/host-renderer.ts';
 
 /** Files were written or removed. */
@@ -16,13 +17,42 @@ export function configApplied(events: EventPublisher, host: string, outcome: App
   });
 }
 
-/** cluster.yaml has problems; the same problems are the same fact. */
-export function configRejected(events: EventPublisher, host: string, problems: readonly ConfigProblem[]): void {
-  const key = createHash('sha256').update(JSON.stringify(problems)).digest('hex').slice(0, 16);
+export interface Rejection {
+  readonly problems: readonly ConfigProblem[];
+  /** Revision of the document on the bus that has them; absent for cluster.yaml. */
+  readonly revision?: number | undefined;
+}
+
+/** A configuration has problems; the same problems of the same document are the same fact. */
+export function configRejected(events: EventPublisher, host: string, { problems, revision }: Rejection): void {
+  const hash = createHash('sha256').update(JSON.stringify(problems)).digest('hex').slice(0, 16);
+  const key = revision === undefined ? hash : `${hash}@${revision}`;
   events.publish({
     type: 'config.rejected',
     subject: host,
     key,
     data: { host, problems: problems.map((problem) => ({ ...problem })) },
   });
+}
+
+/** A rollout has begun, waits for a host, or is over. */
+export function tellRollout(events: EventPublisher, news: RolloutNews): void {
+  const { key, subject } = news;
+  switch (news.type) {
+    case 'rollout.started':
+      events.publish({ type: news.type, subject, key, data: { hosts: [...news.hosts] } });
+      return;
+    case 'rollout.paused': {
+      const { digest, message } = news;
+      events.publish({ type: news.type, subject, key, data: { host: subject, digest, message } });
+      return;
+    }
+    case 'rollout.finished': {
+      const { away, durationMs, hosts } = news;
+      events.publish({ type: news.type, subject, key, data: { hosts: [...hosts], away: [...away], durationMs } });
+      return;
+    }
+    default:
+      throw new TypeError(`unknown news ${String(news satisfies never)}`);
+  }
 }

@@ -1,91 +1,87 @@
-/** The daemon: looks at cluster.yaml, the host and flannel's subnet when they change and at an interval, and applies. */
+/**
+ * The daemon: looks at the configuration, the host and flannel's subnet when they change and at an interval, and applies. On a
+ * node the configuration comes from the master over the bus; on a master it goes to the nodes, one after the other.
+ */
 
-import { type FSWatcher, watch } from 'node:fs';
 import { hostname } from 'node:os';
-import { posix } from 'node:path';
-import type { ConfigProblem } from '@easycerts/cluster';
-import { isAppError, minuteMs, secondMs } from '@easycerts/core';
-import { describeError, nodeNameOf, type RunningService, type ServiceContext } from '@easycerts/runtime';
-import { applyPlan, type HostRendererOptions, makeSubnetDirectory, planHost } from './edge/host-renderer.ts';
-import { configApplied, configRejected } from './events.ts';
+import type { HostRecord } from '@easycerts/cluster';
+import { minuteMs, secondMs } from '@easycerts/core';
+import {
+  type Bus,
+  loadAcceptedConfig,
+  nodeNameOf,
+  type RunningService,
+  readReceivedHost,
+  type ServiceContext,
+} from '@easycerts/runtime';
+import { Applier } from './edge/applier.ts';
+import { watchFiles } from './edge/file-hints.ts';
+import type { HostRendererOptions, RenderPlan } from './edge/host-renderer.ts';
+import { startLooking } from './edge/looking.ts';
+import { followOwnDocument } from './edge/own-document.ts';
+import { type RolloutCoordinator, startRolloutCoordinator } from './edge/rollout-coordinator.ts';
 
-/** Truth is looked at this often, whatever the hints of the file system say. */
+export interface ConfigRendererContext extends ServiceContext {
+  /** Absent without easyCerts: then only what lies on disk counts. */
+  readonly bus?: Bus;
+}
+
+export interface ConfigRendererOptions extends HostRendererOptions {
+  /** How long a rollout waits for a host that says nothing; default two minutes. */
+  readonly awayAfterMs?: number;
+}
+
+/** Truth is looked at this often, whatever the hints say. */
 const intervalMs = minuteMs;
 /** Several changes at once (an editor's rename, flannel's two writes) cost one look. */
 const settleMs = 50;
 const retryMs = 5 * secondMs;
+/** What was heard of is not stored yet. */
+const behindMs = 500;
+const defaultAwayAfterMs = 2 * minuteMs;
 
 /** Starts the daemon; it applies once before it resolves. */
 export async function startConfigRenderer(
-  context: ServiceContext,
-  options: HostRendererOptions,
+  context: ConfigRendererContext,
+  options: ConfigRendererOptions,
 ): Promise<RunningService> {
-  const { logger, events, clock } = context;
-  const host = nodeNameOf(hostname());
-  let timer: NodeJS.Timeout | undefined;
-  let isClosed = false;
-  let isBusy = false;
-  let isAskedAgain = false;
+  const { bus, logger } = context;
+  const record: HostRecord | undefined = await readReceivedHost(options.paths).catch(() => undefined);
+  const document =
+    bus === undefined || record === undefined
+      ? undefined
+      : followOwnDocument({ bus, host: record.name, logger, onHint: () => looking.soon() });
+  const applier = new Applier({ context, host: options, name: record?.name ?? nodeNameOf(hostname()), document });
+  let coordinator: RolloutCoordinator | undefined;
 
-  const lookIn = (delayMs: number): void => {
-    if (isClosed) return;
-    clearTimeout(timer);
-    timer = setTimeout(() => void look(), delayMs);
+  const look = async (): Promise<number> => {
+    const plan = await applier.apply();
+    await toNodes(plan);
+    if (document?.isBehind() === true) return behindMs;
+    return plan === undefined ? retryMs : intervalMs;
   };
-  const look = async (): Promise<void> => {
-    if (isBusy) {
-      isAskedAgain = true;
-      return;
-    }
-    isBusy = true;
-    const isFine = await applyOnce();
-    isBusy = false;
-    lookIn(isAskedAgain ? settleMs : isFine ? intervalMs : retryMs);
-    isAskedAgain = false;
-  };
-  const applyOnce = async (): Promise<boolean> => {
-    try {
-      const plan = await planHost(options, false);
-      if (plan.changed.length === 0 && plan.removed.length === 0) return true;
-      const outcome = await applyPlan(plan, options);
-      logger.info({ written: outcome.written, removed: outcome.removed }, 'applied configuration');
-      configApplied(events, host, outcome, clock.now());
-      return true;
-    } catch (error) {
-      logger.error({ error: describeError(error) }, 'configuration not applied');
-      if (isAppError(error, 'INVALID_CONFIG'))
-        configRejected(events, host, problemsOf(error.details.problems, error.message));
-      return false;
-    }
+  const toNodes = async (plan: RenderPlan | undefined): Promise<void> => {
+    // While cluster.yaml has a mistake, hosts that join get what was accepted last.
+    const config =
+      plan?.desired.config ??
+      (coordinator === undefined && record === undefined
+        ? await loadAcceptedConfig(options.configFile, () => undefined).catch(() => undefined)
+        : undefined);
+    if (bus === undefined || config === undefined || !config.easyCerts || !config.apiserver.enable) return;
+    const awayAfterMs = options.awayAfterMs ?? defaultAwayAfterMs;
+    coordinator ??= startRolloutCoordinator({ ...context, bus }, { awayAfterMs });
+    coordinator.setConfig(config);
   };
 
-  const watchers = await watchHints(options, () => lookIn(settleMs));
-  await look();
+  const looking = startLooking(look, settleMs);
+  const stopWatching = await watchFiles(options, () => looking.soon());
+  await looking.now();
   return {
     async close() {
-      isClosed = true;
-      clearTimeout(timer);
-      for (const watcher of watchers) watcher.close();
+      stopWatching();
+      await document?.close();
+      await looking.close();
+      await coordinator?.close();
     },
   };
-}
-
-async function watchHints(options: HostRendererOptions, onHint: () => void): Promise<readonly FSWatcher[]> {
-  const directories = [posix.dirname(options.configFile), await makeSubnetDirectory(options.paths)];
-  return directories.map((directory) => {
-    const names = new Set([
-      posix.basename(options.configFile),
-      'overlay.yaml',
-      posix.basename(options.paths.flannelSubnet),
-    ]);
-    const watcher = watch(directory, (_event, name) => {
-      if (name === null || names.has(name)) onHint();
-    });
-    watcher.on('error', () => undefined);
-    return watcher;
-  });
-}
-
-function problemsOf(problems: unknown, message: string): readonly ConfigProblem[] {
-  return Array.isArray(problems) ? (problems as ConfigProblem[]) : [{ path: '', message }];
 }

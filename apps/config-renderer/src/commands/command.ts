@@ -1,11 +1,12 @@
 /** `easycerts config-renderer`: cluster.yaml becomes the files of this host. */
 
 import { readFile } from 'node:fs/promises';
-import { contextOf, formatTable, loadClusterConfig, loadUsers } from '@easycerts/runtime';
+import { contextOf, formatTable, loadClusterConfig, loadUsers, systemClock } from '@easycerts/runtime';
 import { Command } from 'commander';
 import { createTwoFilesPatch } from 'diff';
 import { stringify } from 'yaml';
 import { applyPlan, type HostRendererOptions, planHost, type RenderPlan } from '../edge/host-renderer.ts';
+import { recordApplied } from '../edge/record-applied.ts';
 import { runConfigRenderer } from './run.ts';
 
 /** The command with everything below it. */
@@ -37,6 +38,7 @@ export function command(): Command {
       const renderOptions = optionsOf(self);
       const plan = await planHost(renderOptions);
       const outcome = await applyPlan(plan, renderOptions);
+      await recordApplied(plan, renderOptions, { revision: undefined, now: systemClock.now() });
       if (contextOf(self).isJson) print(`${JSON.stringify(outcome, null, 2)}\n`);
       else print(applyText(outcome.written, outcome.removed, plan.files.length));
     });

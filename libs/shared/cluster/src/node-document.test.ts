@@ -113,6 +113,12 @@ describe('node document', () => {
     assert.deepEqual(parseNodeDocument(text, 'n1'), document);
   });
 
+  it('may say which rollout brings it, and is the same document for its node', () => {
+    const marked = encodeNodeDocument(document, { rollout: '2020-01-01T12:00:00.000Z' });
+    assert.notEqual(marked, text);
+    assert.deepEqual(parseNodeDocument(marked, 'n1'), document);
+  });
+
   it('has another digest when anything in it is another', () => {
     const other = nodeDocumentOf(master, { ...record, addresses: ['192.0.2.12'] });
     assert.notEqual(other.digest, document.digest);

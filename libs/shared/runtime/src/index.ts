@@ -1,3 +1,5 @@
+export type { AppliedConfig } from './applied-config.ts';
+export { appliedConfigFile, readAppliedConfig } from './applied-config.ts';
 export type { DeliveredSet, SetDelivery } from './atomic-file-set.ts';
 export { deliverSet } from './atomic-file-set.ts';
 export { type AwaitConfigOptions, awaitAcceptedConfig } from './await-config.ts';
@@ -103,13 +105,15 @@ export type { HostFactsOptions } from './host-facts.ts';
 export { findServiceManager, gatherHostFacts, nodeNameOf } from './host-facts.ts';
 export type { ApiAnswer, ApiRequest, ConnectKubeOptions, KubeConnection } from './kube/kube-connection.ts';
 export { connectKube } from './kube/kube-connection.ts';
-export type { LoadClusterConfigOptions } from './load-cluster-config.ts';
+export type { ClusterTexts, LoadClusterConfigOptions } from './load-cluster-config.ts';
 export {
   acceptedCopyOf,
+  configOfTexts,
   isConfigAbsent,
   loadAcceptedConfig,
   loadClusterConfig,
   readClusterTexts,
+  readNodeTexts,
 } from './load-cluster-config.ts';
 export type { LogDestination, Logger, LoggerOptions, LogLevel } from './logger.ts';
 export { createLogger, describeError, logLevels } from './logger.ts';

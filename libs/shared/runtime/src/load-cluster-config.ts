@@ -23,7 +23,15 @@ const resolveTimeoutMs = 5_000;
 
 /** Loads the configuration. AppError INVALID_CONFIG with `details.problems` ({path, message}) when anything is wrong. */
 export async function loadClusterConfig(file: string, options: LoadClusterConfigOptions = {}): Promise<ClusterConfig> {
-  const { text, overlay, node } = await readClusterTexts(file);
+  return configOfTexts(await readClusterTexts(file), file, options);
+}
+
+/** The same for texts that are at hand; `file` names them in messages. */
+export async function configOfTexts(
+  { text, overlay, node }: ClusterTexts,
+  file: string,
+  options: LoadClusterConfigOptions = {},
+): Promise<ClusterConfig> {
   const config = parseClusterConfig(text, file, {
     ...(overlay === undefined ? {} : { overlay }),
     ...(node === undefined ? {} : { node }),
@@ -61,15 +69,21 @@ export interface ClusterTexts {
   readonly node: { readonly overrides: string | undefined } | undefined;
 }
 
+/** What stands beside the master's part on a node: the texts with another one in its place. */
+export async function readNodeTexts(file: string, received: string): Promise<ClusterTexts> {
+  const folder = dirname(file);
+  const overlay = await readOptional(join(folder, 'overlay.yaml'));
+  return { text: received, overlay, node: { overrides: await readOptional(join(folder, 'node.yaml')) } };
+}
+
 /** Reads them. A host without the file that has joined a cluster has `received/cluster.yaml` and `node.yaml` beside it. */
 export async function readClusterTexts(file: string): Promise<ClusterTexts> {
   const folder = dirname(file);
-  const overlay = await readOptional(join(folder, 'overlay.yaml'));
   const text = await readOptional(file);
-  if (text !== undefined) return { text, overlay, node: undefined };
+  if (text !== undefined) return { text, overlay: await readOptional(join(folder, 'overlay.yaml')), node: undefined };
   const received = await readOptional(join(folder, 'received', basename(file)));
   if (received === undefined) throw noConfiguration(file);
-  return { text: received, overlay, node: { overrides: await readOptional(join(folder, 'node.yaml')) } };
+  return readNodeTexts(file, received);
 }
 
 /** The text of a file that may be absent: overlay.yaml is what the installation knows about itself. */
