@@ -36,11 +36,14 @@ export function lastingAddresses(facts: AddressFacts): readonly string[] {
   return [...new Set(addresses)];
 }
 
-/** Reads from /proc/net what {@link lastingAddresses} needs besides the interfaces; absent files mean none. */
+/**
+ * Reads from /proc/self/net what {@link lastingAddresses} needs besides the interfaces; absent files mean none. Not from /proc/net,
+ * which is the same but is not there for a service with ProcSubset=pid, as the CA's is.
+ */
 export async function readAddressFacts(procDirectory: string, interfaces: NetworkInterfaces): Promise<AddressFacts> {
   const [route, ipv6] = await Promise.all([
-    readFile(`${procDirectory}/net/route`, 'utf8').catch(() => ''),
-    readFile(`${procDirectory}/net/if_inet6`, 'utf8').catch(() => ''),
+    readFile(`${procDirectory}/self/net/route`, 'utf8').catch(() => ''),
+    readFile(`${procDirectory}/self/net/if_inet6`, 'utf8').catch(() => ''),
   ]);
   return { interfaces, defaultInterface: defaultInterfaceOf(route), temporaryAddresses: temporaryAddressesOf(ipv6) };
 }

@@ -129,8 +129,8 @@ describe('lastingAddresses', () => {
 
   it('reads the default route and temporary addresses from the kernel', async () => {
     const root = machine({
-      'proc/net/route': 'Iface\tDestination\tGateway\neth0\t000200C0\t0\neth1\t00000000\t010200C0\n',
-      'proc/net/if_inet6':
+      'proc/self/net/route': 'Iface\tDestination\tGateway\neth0\t000200C0\t0\neth1\t00000000\t010200C0\n',
+      'proc/self/net/if_inet6':
         '20010db8000000000000000000000bad 02 40 00 01 eth1\n20010db8000000000000000000000007 02 40 00 80 eth1\n',
     });
     const read = await readAddressFacts(join(root, 'proc'), {});
