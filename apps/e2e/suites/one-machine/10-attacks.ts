@@ -153,8 +153,7 @@ const foreignSubjects = [
   'easycerts.v1.host.easycerts.>',
   'easycerts.v1.host.>',
   'easycerts.v1.host.n3.>',
-  'easycerts.v1.down.easycerts.>',
-  'easycerts.v1.ask.>',
+  'easycerts.v1.cluster.>',
   'easycerts.v1.audit.>',
   'easycerts.v1.ledger.>',
   '$KV.hosts.>',
@@ -182,7 +181,7 @@ step('a node on the bus', machine, () => {
 
   test('hears what is for it', async () => {
     assert.equal(
-      isRefused(await nats(node, ['subscribe', `easycerts.v1.down.${stolen}.>`, '--count', '1', '--wait', '1s'])),
+      isRefused(await nats(node, ['subscribe', `$KV.hosts.${stolen}.>`, '--count', '1', '--wait', '1s'])),
       false,
     );
   });

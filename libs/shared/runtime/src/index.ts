@@ -8,6 +8,7 @@ export { startAuthCallout } from './bus/auth-callout.ts';
 export type {
   Bus,
   DurableStream,
+  EventConsumers,
   EventFilter,
   EventPublisher,
   KeyValueBucket,
@@ -39,10 +40,11 @@ export { renderNatsConfig } from './bus/nats-config.ts';
 export type { BusKey, BusKeys } from './bus/nkeys.ts';
 export { createBusKeys, publicKeysOf, readBusKeys, writeBusKeys } from './bus/nkeys.ts';
 export type { BusAccess, BusAccount, BusIdentity } from './bus/permissions.ts';
-export { accessOf } from './bus/permissions.ts';
+export { accessOf, automationConsumerOf, inboxPrefixOf, nodeApiPrefix } from './bus/permissions.ts';
 export type { BusRefusal } from './bus/refusal.ts';
 export type { RefusalReporter, RefusalReporterOptions } from './bus/refusal-reporter.ts';
 export { createRefusalReporter } from './bus/refusal-reporter.ts';
+export { eventsStream } from './bus/stream-config.ts';
 export { patternsOverlap, subjectMatches } from './bus/subject-filter.ts';
 export type { CertificateAuthorityClient } from './certificate-authority-client.ts';
 export { connectCertificateAuthority } from './certificate-authority-client.ts';

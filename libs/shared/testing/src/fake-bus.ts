@@ -15,6 +15,8 @@ export interface FakeBus extends Bus {
   readonly published: readonly CloudEvent[];
   /** Takes the bus away or brings it back: while it is away everything is AppError UNAVAILABLE and events wait. */
   setConnected(isConnected: boolean): void;
+  /** The durable consumers that there are, and their subjects. */
+  readonly consumerSubjects: ReadonlyMap<string, readonly string[]>;
   /** Publishes an event of another host. */
   inject(event: CloudEvent): void;
 }
@@ -45,6 +47,7 @@ export function createFakeBus(options: FakeBusOptions = {}): FakeBus {
   const upCallbacks = new Set<() => void>();
   const streams = new Map<string, ReturnType<typeof createFakeStream>>();
   const buckets = new Map<string, ReturnType<typeof createFakeBucket>>();
+  const consumerSubjects = new Map<string, readonly string[]>();
   let isConnected = options.isConnected ?? true;
 
   const assertConnected = (doing: string): void => {
@@ -121,6 +124,17 @@ export function createFakeBus(options: FakeBusOptions = {}): FakeBus {
       const stream = streams.get(name) ?? createFakeStream({ name, subjects, clock, assertConnected });
       streams.set(name, stream);
       return stream;
+    },
+    consumerSubjects,
+    consumers: {
+      ensure: async (name, subjects) => {
+        assertConnected(`make consumer ${name}`);
+        consumerSubjects.set(name, [...subjects]);
+      },
+      remove: async (name) => {
+        assertConnected(`remove consumer ${name}`);
+        consumerSubjects.delete(name);
+      },
     },
     bucket: async (name, bucketOptions = {}) => {
       const bucket = buckets.get(name) ?? createFakeBucket({ name, clock, assertConnected, ...bucketOptions });

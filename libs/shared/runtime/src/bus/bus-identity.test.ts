@@ -108,3 +108,31 @@ test('a certificate that has expired gets nothing, even when nats-server let it 
     assert.equal(decideByCertificate({ ...certificate, notAfter }, fixedClock()).kind, 'deny');
   }
 });
+
+const automations = ['easycerts:automation'];
+
+test('an automation is neither a node nor a master, whatever its name', async () => {
+  const automation = await certificateOf({ commonName: 'n1', organizations: automations });
+  assert.deepEqual(automation.identity, { kind: 'automation', id: 'n1' });
+  const decision = decideByCertificate(automation, { now: () => new Date() });
+  assert.ok(decision.kind === 'allow');
+  assert.equal(decision.access.user, 'automation/n1');
+});
+
+const notAutomations: Readonly<Record<string, TestLeaf>> = {
+  'an automation that is a master, too': { commonName: 'a1', organizations: [...automations, ...masters] },
+  'a node that is an automation, too': { commonName: 'a1', organizations: [...nodes, ...automations] },
+  'an organization that only begins alike': { commonName: 'a1', organizations: ['easycerts:automations'] },
+  'the name of a consumer': { commonName: 'auto_a1', organizations: automations },
+  'an automation of two tokens': { commonName: 'a1.x', organizations: automations },
+  'a wildcard of an automation': { commonName: '>', organizations: automations },
+};
+for (const [name, leaf] of Object.entries(notAutomations)) {
+  test(`is no automation either: ${name}`, async () => assertStranger(await certificateOf(leaf)));
+}
+
+test('no service of a host runs with the identity of an automation', async () => {
+  const subject = { commonName: 'a1', organizations: automations };
+  const directory = await pki.writeSet(join(folder.path, 'automation'), subject);
+  await assert.rejects(readBusIdentity(directory), (error) => isAppError(error, 'FAILED_PRECONDITION'));
+});

@@ -49,6 +49,14 @@ export interface KeyValueBucket {
   watch(onChange: (key: string, value: Uint8Array | undefined) => void): Promise<() => Promise<void>>;
 }
 
+/** The durable consumers of the stored events; for programs that pull from them. */
+export interface EventConsumers {
+  /** Makes the consumer, from the next event on, or brings its subjects up to date: then its position stays. */
+  ensure(name: string, subjects: readonly string[]): Promise<void>;
+  /** Removes it; one that is absent is no error. */
+  remove(name: string): Promise<void>;
+}
+
 export interface EventFilter {
   /** NATS subject filters; default everything of ours. */
   readonly subjects?: readonly string[];
@@ -84,10 +92,12 @@ export interface Bus {
   lastEvents(subjects: readonly string[]): Promise<readonly StoredEvent[]>;
   /**
    * Masters only: streams and buckets, made when absent (sync always, file storage). While the bus is away they resolve at
-   * once, and every use is AppError UNAVAILABLE until it is there. Nodes: `bucket('hosts')` and `bucket('cluster')`, to `get`
-   * and `watch`.
+   * once, and every use is AppError UNAVAILABLE until it is there. Nodes: `bucket('hosts')`, to `get` and `watch`
+   * their own keys.
    */
   stream(name: string, subjects: readonly string[]): Promise<DurableStream>;
   bucket(name: string, options?: { readonly history?: number; readonly ttlMs?: number }): Promise<KeyValueBucket>;
+  /** Masters only. */
+  readonly consumers: EventConsumers;
   close(): Promise<void>;
 }

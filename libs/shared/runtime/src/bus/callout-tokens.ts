@@ -69,9 +69,6 @@ export function allowToken(
         version: 2,
         pub: rulesOf(access.publish),
         sub: rulesOf(access.subscribe),
-        ...(access.replies === undefined
-          ? {}
-          : { resp: { max: access.replies.max, ttl: access.replies.ttlMs * nanosPerMs } }),
         allowed_connection_types: ['STANDARD'],
         // -1 is "no limit"; nats-server ignores these limits for users of the callout.
         subs: -1,
@@ -93,8 +90,6 @@ export interface TokenContext {
   readonly issuer: JwtIssuer;
   readonly now: Date;
 }
-
-const nanosPerMs = 1_000_000;
 
 function answerToken(request: CalloutRequest, content: Record<string, string>, { issuer, now }: TokenContext): string {
   return encodeJwt(

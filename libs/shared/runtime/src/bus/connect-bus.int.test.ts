@@ -309,12 +309,15 @@ test('a node publishes its own events, and nothing that only masters may', async
   assert.throws(() => n1.readEvents({}), isDenied);
   await assert.rejects(n1.stream('LEDGER', ['easycerts.v1.ledger.>']), isDenied);
   await assert.rejects(n1.bucket('tokens'), isDenied);
+  await assert.rejects(n1.bucket('cluster'), isDenied);
+  await assert.rejects(n1.consumers.ensure('n1', ['easycerts.v1.cluster.>']), isDenied);
+  await assert.rejects(n1.consumers.remove('n1'), isDenied);
   const hosts = await n1.bucket('hosts');
   await assert.rejects(hosts.put('n1.x', Buffer.from('x')), isDenied);
   await assert.rejects(hosts.get('n2.x'));
 });
 
-test('a node hears changes of its own keys and of the cluster', async () => {
+test('a node hears changes of its own keys only', async () => {
   const hosts = await m1.bucket('hosts');
   const n1 = await testBus.connect('n1', 'node', 'joiner');
   const seen: string[] = [];

@@ -8,6 +8,7 @@ import type { Bus } from './bus.ts';
 import { readBusIdentity } from './bus-identity.ts';
 import { openDurableStream } from './durable-stream.ts';
 import { ensureStreams } from './ensure-streams.ts';
+import { eventConsumersOf } from './event-consumers.ts';
 import { parseEvent } from './event-envelope.ts';
 import type { OutgoingEvent } from './event-publisher.ts';
 import { createEventPublisher } from './event-publisher.ts';
@@ -91,8 +92,14 @@ export async function connectBus(options: ConnectBusOptions): Promise<Bus> {
     });
   };
 
+  const consumers = eventConsumersOf(link, async () => {
+    asMaster('change a consumer');
+    await makeStreams();
+  });
+
   return {
     events,
+    consumers,
     isConnected: () => link.isUp(),
     whenConnected: (timeoutMs) => link.whenUp(timeoutMs),
     onConnected: (handler) => link.onUp(handler),

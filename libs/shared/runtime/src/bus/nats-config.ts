@@ -68,11 +68,7 @@ const coreToNodes: readonly Crossing[] = [
   },
   { kind: 'service', subject: '$JS.ACK.EVENTS.>' },
   { kind: 'service', subject: '$JS.API.DIRECT.GET.KV_hosts.>', renamed: `${nodeApiPrefix}.DIRECT.GET.KV_hosts.>` },
-  { kind: 'service', subject: '$JS.API.DIRECT.GET.KV_cluster.>', renamed: `${nodeApiPrefix}.DIRECT.GET.KV_cluster.>` },
-  { kind: 'stream', subject: 'easycerts.v1.down.*.>' },
-  { kind: 'stream', subject: 'easycerts.v1.cluster.>' },
   { kind: 'stream', subject: '$KV.hosts.>' },
-  { kind: 'stream', subject: '$KV.cluster.>' },
 ];
 
 /** The text of `nats.conf`. AppError INVALID_INPUT when a value cannot stand in it. */
@@ -120,10 +116,8 @@ export function renderNatsConfig(options: NatsConfigOptions): string {
     '    exports: [',
     ...coreToNodes.map((crossing) => `      ${exportOf(crossing)}`),
     '    ]',
-    '    imports: [{ service: { account: NODES, subject: "easycerts.v1.ask.*" } }]',
     '  }',
     '  NODES {',
-    '    exports: [{ service: "easycerts.v1.ask.*", accounts: [CORE] }]',
     '    imports: [',
     ...coreToNodes.map((crossing) => `      ${importOf(crossing)}`),
     '    ]',

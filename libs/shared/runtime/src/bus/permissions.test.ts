@@ -2,9 +2,14 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { isAppError } from '@easycerts/core';
 import type { BusIdentity } from './permissions.ts';
-import { accessOf, consumerOf, inboxPrefixOf } from './permissions.ts';
-import { subjectMatches } from './subject-filter.ts';
-import { deniedToPublish, deniedToSubscribe } from './testing/denied-subjects.ts';
+import { accessOf, automationConsumerOf, inboxPrefixOf } from './permissions.ts';
+import { patternsOverlap, subjectMatches } from './subject-filter.ts';
+import {
+  deniedToAutomationToPublish,
+  deniedToAutomationToSubscribe,
+  deniedToPublish,
+  deniedToSubscribe,
+} from './testing/denied-subjects.ts';
 
 const master: BusIdentity = { kind: 'master', id: 'm1' };
 const node: BusIdentity = { kind: 'node', id: 'n1' };
@@ -70,14 +75,7 @@ test('a master may do everything but the system account', () => {
   }
 });
 
-const nodeMayPublish = [
-  'easycerts.v1.host.n1.certificate.renewed',
-  'EC.API.CONSUMER.INFO.EVENTS.n1',
-  'EC.API.CONSUMER.MSG.NEXT.EVENTS.n1',
-  '$JS.ACK.EVENTS.n1.1.2.3.4.5',
-  'EC.API.DIRECT.GET.KV_hosts.$KV.hosts.n1.config',
-  'EC.API.DIRECT.GET.KV_cluster.$KV.cluster.roots',
-];
+const nodeMayPublish = ['easycerts.v1.host.n1.certificate.renewed', 'EC.API.DIRECT.GET.KV_hosts.$KV.hosts.n1.config'];
 for (const subject of nodeMayPublish) {
   test(`a node may publish ${subject}`, () => assert.equal(mayPublish(node, subject), true));
 }
@@ -86,47 +84,43 @@ for (const subject of deniedToPublish) {
   test(`a node may not publish ${subject}`, () => assert.equal(mayPublish(node, subject), false));
 }
 
-test('a node hears what is meant for it and for the whole cluster', () => {
-  for (const subject of [
-    '_INBOX_n1.a.b',
-    'easycerts.v1.down.n1.x',
-    'easycerts.v1.cluster.>',
-    'easycerts.v1.ask.n1',
-    '$KV.hosts.n1.config',
-    '$KV.cluster.roots',
-  ]) {
+test('a node hears answers to itself and its own values, and nothing else', () => {
+  for (const subject of ['_INBOX_n1.a.b', '$KV.hosts.n1.config']) {
     assert.equal(maySubscribe(node, subject), true, subject);
   }
+  assert.equal(accessOf(node).subscribe.allow.length, 2);
 });
 
 for (const subject of deniedToSubscribe) {
   test(`a node may not subscribe ${subject}`, () => assert.equal(maySubscribe(node, subject), false));
 }
 
-test('a node answers a request it received once, within seconds', () => {
-  assert.deepEqual(accessOf(node).replies, { max: 1, ttlMs: 5_000 });
-});
-
-test('automation reads its own consumer, and can neither publish events nor answer', () => {
-  assert.equal(mayPublish(automation, 'EC.API.CONSUMER.MSG.NEXT.EVENTS.auto_a1'), true);
-  assert.equal(maySubscribe(automation, '_INBOX_auto_a1.x'), true);
+test('automation reads its own consumer', () => {
   for (const subject of [
-    'easycerts.v1.host.a1.x',
-    'EC.API.CONSUMER.MSG.NEXT.EVENTS.a1',
-    'EC.API.DIRECT.GET.KV_cluster.$KV.cluster.a',
+    'EC.API.CONSUMER.INFO.EVENTS.auto_a1',
+    'EC.API.CONSUMER.MSG.NEXT.EVENTS.auto_a1',
+    '$JS.ACK.EVENTS.auto_a1.1.2.3.4.5',
   ]) {
-    assert.equal(mayPublish(automation, subject), false, subject);
+    assert.equal(mayPublish(automation, subject), true, subject);
   }
-  for (const subject of ['easycerts.v1.cluster.>', '$KV.cluster.>', '_INBOX_a1.x', '>']) {
-    assert.equal(maySubscribe(automation, subject), false, subject);
-  }
-  assert.equal(accessOf(automation).replies, undefined);
+  assert.equal(maySubscribe(automation, '_INBOX_auto_a1.x'), true);
 });
 
-test('a node and an automation of the same name share neither consumer nor inbox', () => {
-  const namesake: BusIdentity = { kind: 'automation', id: 'n1' };
-  assert.notEqual(consumerOf(node), consumerOf(namesake));
-  assert.notEqual(inboxPrefixOf(node), inboxPrefixOf(namesake));
+for (const subject of deniedToAutomationToPublish) {
+  test(`automation may not publish ${subject}`, () => assert.equal(mayPublish(automation, subject), false));
+}
+
+for (const subject of deniedToAutomationToSubscribe) {
+  test(`automation may not subscribe ${subject}`, () => assert.equal(maySubscribe(automation, subject), false));
+}
+
+test('a node and an automation of the same name share nothing', () => {
+  const rulesOf = (identity: BusIdentity) => {
+    const { publish, subscribe } = accessOf(identity);
+    return [...publish.allow, ...subscribe.allow];
+  };
+  const [ofNode, ofAutomation] = [rulesOf(node), rulesOf({ kind: 'automation', id: 'n1' })];
+  assert.ok(!ofNode.some((rule) => ofAutomation.some((other) => patternsOverlap(rule, other))));
 });
 
 test('no two identities may subscribe to the inbox of one another', () => {
@@ -188,13 +182,14 @@ test('a kind that does not exist gets nothing', () => {
   );
 });
 
-test('every rule of a node and of automation is bound to its own name, but for what the whole cluster may know', () => {
-  const shared = ['EC.API.DIRECT.GET.KV_cluster.$KV.cluster.>', 'easycerts.v1.cluster.>', '$KV.cluster.>'];
+test('every rule of a node and of automation is bound to its own name', () => {
   for (const identity of [node, automation]) {
     const { publish, subscribe } = accessOf(identity);
-    for (const rule of [...publish.allow, ...subscribe.allow].filter((each) => !shared.includes(each))) {
+    for (const rule of [...publish.allow, ...subscribe.allow]) {
       assert.ok(
-        rule.split('.').some((token) => [identity.id, consumerOf(identity), inboxPrefixOf(identity)].includes(token)),
+        rule
+          .split('.')
+          .some((token) => [identity.id, automationConsumerOf(identity.id), inboxPrefixOf(identity)].includes(token)),
         rule,
       );
       assert.ok(!rule.includes('*'), rule);

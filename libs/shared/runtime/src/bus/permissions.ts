@@ -26,8 +26,6 @@ export interface BusAccess {
   readonly user: string;
   readonly publish: SubjectRules;
   readonly subscribe: SubjectRules;
-  /** How often and for how long a reply to a received request may be sent, beyond `publish`; absent: never. */
-  readonly replies?: { readonly max: number; readonly ttlMs: number };
 }
 
 /** Prefix of the JetStream subjects as the account NODES sees them (renamed: see nats-config.ts). */
@@ -53,12 +51,12 @@ export function accessOf(identity: BusIdentity): BusAccess {
 
 /** The prefix of the subjects on which an identity receives answers. */
 export function inboxPrefixOf(identity: BusIdentity): string {
-  return identity.kind === 'automation' ? `_INBOX_${consumerOf(identity)}` : `_INBOX_${identity.id}`;
+  return `_INBOX_${identity.kind === 'automation' ? automationConsumerOf(identity.id) : identity.id}`;
 }
 
-/** The durable consumer of EVENTS that an identity may read. */
-export function consumerOf(identity: BusIdentity): string {
-  return identity.kind === 'automation' ? `auto_${identity.id}` : identity.id;
+/** The durable consumer of EVENTS that an automation reads. */
+export function automationConsumerOf(name: string): string {
+  return `auto_${name}`;
 }
 
 function masterAccess(id: string): BusAccess {
@@ -66,38 +64,22 @@ function masterAccess(id: string): BusAccess {
   return { account: 'CORE', user: `masters/${id}`, publish: rules, subscribe: rules };
 }
 
+/** Its own events, and its own values in the register. */
 function nodeAccess(id: string): BusAccess {
   return {
     account: 'NODES',
     user: `nodes/${id}`,
     publish: {
-      allow: [
-        `easycerts.v1.host.${id}.>`,
-        `${nodeApiPrefix}.CONSUMER.INFO.EVENTS.${id}`,
-        `${nodeApiPrefix}.CONSUMER.MSG.NEXT.EVENTS.${id}`,
-        `$JS.ACK.EVENTS.${id}.>`,
-        `${nodeApiPrefix}.DIRECT.GET.KV_hosts.$KV.hosts.${id}.>`,
-        `${nodeApiPrefix}.DIRECT.GET.KV_cluster.$KV.cluster.>`,
-      ],
+      allow: [`easycerts.v1.host.${id}.>`, `${nodeApiPrefix}.DIRECT.GET.KV_hosts.$KV.hosts.${id}.>`],
       deny: [],
     },
-    subscribe: {
-      allow: [
-        `_INBOX_${id}.>`,
-        `easycerts.v1.down.${id}.>`,
-        'easycerts.v1.cluster.>',
-        `easycerts.v1.ask.${id}`,
-        `$KV.hosts.${id}.>`,
-        '$KV.cluster.>',
-      ],
-      deny: [],
-    },
-    replies: { max: 1, ttlMs: 5_000 },
+    subscribe: { allow: [`_INBOX_${id}.>`, `$KV.hosts.${id}.>`], deny: [] },
   };
 }
 
+/** Its own consumer: what that one holds is decided when it is made. */
 function automationAccess(id: string): BusAccess {
-  const consumer = consumerOf({ kind: 'automation', id });
+  const consumer = automationConsumerOf(id);
   return {
     account: 'NODES',
     user: `automation/${id}`,
