@@ -15,3 +15,12 @@ export function tmpfilesText(paths: Paths): string {
   );
   return `# Folders of easycerts' services.\n${lines.join('\n')}\n`;
 }
+
+/** `/usr/lib/modules-load.d/easycerts.conf`: what the kernel does not load by itself when it is first used, and overlay early. */
+export const modulesText = '# What Kubernetes needs of the kernel.\noverlay\nbr_netfilter\n';
+
+/** `/usr/lib/sysctl.d/90-easycerts.conf`; `-`: no error where br_netfilter is absent, `joiner preflight` tells of that. */
+export const sysctlText = `# What Kubernetes needs of the kernel: packets go on to the pods, and through kube-proxy's rules.
+net.ipv4.ip_forward = 1
+-net.bridge.bridge-nf-call-iptables = 1
+`;

@@ -5,7 +5,7 @@ import type { CommandDescription } from '@easycerts/runtime';
 import type { PackageTexts } from '../package-texts.ts';
 import { debianChangelog } from './changelog.ts';
 import { copyrightText, type Notice } from './copyright.ts';
-import { sysusersText, tmpfilesText } from './host-files.ts';
+import { modulesText, sysctlText, sysusersText, tmpfilesText } from './host-files.ts';
 import { fillScript } from './maintainer-scripts.ts';
 import { manPages } from './man-pages.ts';
 import { gzipFile, type PackageEntry, programFile, textFile } from './package-entry.ts';
@@ -64,6 +64,8 @@ export function packageContent(facts: ContentFacts): PackageContent {
       ...units.map((unit) => textFile(`/usr/lib/systemd/system/${unit.name}`, unit.text)),
       textFile('/usr/lib/sysusers.d/easycerts.conf', sysusersText()),
       textFile('/usr/lib/tmpfiles.d/easycerts.conf', tmpfilesText(paths)),
+      textFile('/usr/lib/modules-load.d/easycerts.conf', modulesText),
+      textFile('/usr/lib/sysctl.d/90-easycerts.conf', sysctlText),
       textFile(overlayPath, texts.overlay),
       ...described.programs.flatMap(({ name, completions }) => [
         textFile(`/usr/share/bash-completion/completions/${name}`, completions.bash),

@@ -9,7 +9,7 @@ import { debianChangelog } from './changelog.ts';
 import { controlText, isDebianVersion } from './control.ts';
 import { copyrightText } from './copyright.ts';
 import { installedKiB } from './deb-size.ts';
-import { sysusersText, tmpfilesText } from './host-files.ts';
+import { modulesText, sysctlText, sysusersText, tmpfilesText } from './host-files.ts';
 import { fillScript } from './maintainer-scripts.ts';
 import { nodePin } from './node-pin.ts';
 import { seaConfig } from './sea-config.ts';
@@ -48,6 +48,12 @@ test('folders stand before what is in them, with owner and mode', () => {
   const text = tmpfilesText(pathsUnder(''));
   assert.match(text, /^d \/var\/lib\/easycerts\/nats 0700 easycerts-nats easycerts-nats -$/m);
   assert.ok(text.indexOf('d /var/lib/easycerts ') < text.indexOf('d /var/lib/easycerts/nats '));
+});
+
+test('the kernel does from now on what preflight asks of it, so that two commands make a node', () => {
+  assert.match(sysctlText, /^net\.ipv4\.ip_forward = 1$/m);
+  assert.match(sysctlText, /^-net\.bridge\.bridge-nf-call-iptables = 1$/m);
+  assert.deepEqual(modulesText.split('\n').slice(1), ['overlay', 'br_netfilter', '']);
 });
 
 test('the folder of the CA is not made: it is how services know whether this is a master', () => {
