@@ -32,6 +32,8 @@ export interface Wrong {
   readonly isLost?: boolean;
   readonly template?: Partial<CertificateTemplate>;
   readonly isOfStranger?: boolean;
+  /** Of the refusal of a key. */
+  readonly details?: Readonly<Record<string, unknown>>;
   readonly host?: HostRecord;
   readonly cluster?: string;
   readonly answer?: (answer: EnrolResponse) => EnrolResponse;
@@ -91,7 +93,11 @@ export async function createEnrolmentHost(
     const given = wrong.host ?? record;
     const spec = resolveCertificates(config, given, paths).find((one) => one.name === 'host');
     const signed = { ...host.spec('host'), ...spec, subject: hostIdentitySubject(given.name, given.roles) };
-    const { spkiDer } = parseCsr(request.csrDer);
+    const { spkiDer, keyAlgorithm } = parseCsr(request.csrDer);
+    if (keyAlgorithm !== config.pki.keyAlgorithm) {
+      const details = { reason: 'weak-key', keyAlgorithm: config.pki.keyAlgorithm, ...wrong.details };
+      throw new AppError('PERMISSION_DENIED', 'another kind of key is wanted', { details });
+    }
     const signer = wrong.isOfStranger === true ? { authority: stranger } : {};
     const serial = newSerial(randomBytes);
     const certificateDer = await ca.issueFor(signed, spkiDer, { serial, ...wrong.template }, signer.authority);

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 import { AppError, dayMs, minuteMs } from '@easycerts/core';
-import { encodePem } from '@easycerts/pki';
+import { encodePem, parseCertificate } from '@easycerts/pki';
 import { readReceivedDigest, readReceivedHost, readSet } from '@easycerts/runtime';
 import { createTestAuthority } from '@easycerts/testing';
 import { createEnrolmentHost, type EnrolmentHost, pemOf, strangeKey, type Wrong } from './enrolment-host.ts';
@@ -182,6 +182,34 @@ describe('a join token', () => {
     assert.equal(host.requests.length, 0);
     assert.equal(host.log.filter(({ msg }) => msg === 'join token refused').length, 2, 'each once');
   });
+
+  for (const keyAlgorithm of ['ecdsa-p384', 'rsa-2048']) {
+    test(`becomes an identity with the key that the list of the cluster wants: ${keyAlgorithm}`, async (t) => {
+      const host = await createEnrolmentHost(t, { cluster: [`pki: {keyAlgorithm: ${keyAlgorithm}}`] });
+      await host.startEnrolment();
+      await host.writeToken();
+      const enroller = host.enroller();
+      await enroller.look();
+      assert.equal(enroller.status?.state, 'done', enroller.status?.message ?? '');
+      const { cert } = await readSet(host.paths.hostIdentity);
+      assert.equal(parseCertificate(cert.toString()).keyAlgorithm, keyAlgorithm);
+      assert.equal(host.requests.length, 2);
+      assert.deepEqual(await pendingOf(host), []);
+    });
+  }
+
+  for (const keyAlgorithm of ['ecdsa-p256', 'rsa-512', 7, undefined]) {
+    test(`does not go round in a circle about keys (${keyAlgorithm})`, async (t) => {
+      const host = await createEnrolmentHost(t, { cluster: ['pki: {keyAlgorithm: ecdsa-p384}'] });
+      await host.startEnrolment();
+      await host.writeToken();
+      host.wrong = { details: { keyAlgorithm } };
+      const enroller = host.enroller();
+      await enroller.look();
+      assert.deepEqual([enroller.status?.state, enroller.status?.reason], ['refused', 'weak-key']);
+      assert.equal(host.requests.length, 1);
+    });
+  }
 
   test('does not live longer than its answer: the state is told before the file goes', async (t) => {
     const host = await createEnrolmentHost(t);

@@ -9,8 +9,8 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import { hostIdentitySubject, type JoinToken, type KeyAlgorithm, type Paths } from '@easycerts/cluster';
-import type { Clock, ReissueReason } from '@easycerts/core';
+import { hostIdentitySubject, type JoinToken, type KeyAlgorithm, keyAlgorithms, type Paths } from '@easycerts/cluster';
+import { type Clock, isAppError, type ReissueReason } from '@easycerts/core';
 import { createCsr, encodePem, generateKeyPair, privateKeyToPem } from '@easycerts/pki';
 import { deliverSet, type enrolWithToken, type Users, withFileLock, writeReceivedDocument } from '@easycerts/runtime';
 import { checkEnrolment } from '../core/enrolment-answer.ts';
@@ -43,8 +43,8 @@ export interface EnrolledHost {
 
 /** The name that the identity has in the certificate list, so that certmgr's other passes find a request left over. */
 const name = 'host';
-/** Nothing is known of the cluster yet; another kind is asked for by the ordinary renewal, when the list wants it. */
-const keyAlgorithm: KeyAlgorithm = 'ecdsa-p256';
+/** Nothing is known of the cluster yet: the CA says when its list wants another kind of key. */
+const firstKeyAlgorithm: KeyAlgorithm = 'ecdsa-p256';
 /** As long as another process may take: see enrolWithToken. */
 const lockWaitMs = 60_000;
 
@@ -81,17 +81,33 @@ async function enrolLocked(token: JoinToken, parts: EnrolHostParts): Promise<Enr
   const left = await pending.load(name);
   const untold = untoldEnrolment(left, identity);
   if (untold !== undefined) return tell(untold.request, untold.leaf, parts);
-  const request = left !== undefined && isRequestFor(left, token) ? left : await newRequest(token, identity, parts);
+  const known = { token, identity, parts };
+  const request = left !== undefined && isRequestFor(left, token) ? left : await newRequest(known, firstKeyAlgorithm);
   onStep('requested');
-  const leaf = await obtain(token, request, parts);
+  const obtained = await obtain(token, request, parts).catch(async (error: unknown) => {
+    const wanted = wantedKey(error);
+    if (wanted === undefined || wanted === request.keyPair.algorithm) throw error;
+    return obtain(token, await newRequest(known, wanted), parts);
+  });
   onStep('delivered');
-  return tell(request, leaf, parts);
+  return tell(obtained.request, obtained.leaf, parts);
+}
+
+/** The kind of key that the certificate list of the cluster wants, when that is why the CA refused. */
+function wantedKey(error: unknown): KeyAlgorithm | undefined {
+  if (!isAppError(error) || error.details.reason !== 'weak-key') return undefined;
+  return keyAlgorithms.find((algorithm) => algorithm === error.details.keyAlgorithm);
+}
+
+interface Enrolment {
+  readonly token: JoinToken;
+  readonly identity: IdentityState;
+  readonly parts: EnrolHostParts;
 }
 
 async function newRequest(
-  token: JoinToken,
-  identity: IdentityState,
-  { host, clock, pending }: EnrolHostParts,
+  { token, identity, parts: { host, clock, pending } }: Enrolment,
+  keyAlgorithm: KeyAlgorithm,
 ): Promise<PendingRequest> {
   const keyPair = await generateKeyPair(keyAlgorithm);
   const subject = hostIdentitySubject(host, ['node']);
@@ -113,13 +129,19 @@ function digestOf(token: JoinToken): string {
   return `token-${token.id}`;
 }
 
-async function obtain(token: JoinToken, request: PendingRequest, parts: EnrolHostParts): Promise<LeafFacts> {
+interface Obtained {
+  readonly request: PendingRequest;
+  readonly leaf: LeafFacts;
+}
+
+async function obtain(token: JoinToken, request: PendingRequest, parts: EnrolHostParts): Promise<Obtained> {
   const { host, paths, users, clock, signal, enrol, onStep = () => undefined } = parts;
   const { csrDer, requestId, spkiFingerprint, keyPair } = request;
   const requestedAtMs = clock.now().getTime();
   const call = { host, role: 'node', csrDer, requestId, requestedAtMs };
   const { authority, endpoint: _, ...answer } = await enrol(token, call, { clock, signal });
   const nowMs = clock.now().getTime();
+  const keyAlgorithm = keyPair.algorithm;
   const checked = checkEnrolment({ answer, authority, host, keyAlgorithm, spkiFingerprint, paths, nowMs });
   onStep('answered');
   // Before the identity: whoever finds that may go on, and needs the configuration for it
@@ -138,7 +160,7 @@ async function obtain(token: JoinToken, request: PendingRequest, parts: EnrolHos
       ca: checked.bundlePem,
     },
   });
-  return leafFactsOf(checked.certificate);
+  return { request, leaf: leafFactsOf(checked.certificate) };
 }
 
 async function tell(request: PendingRequest, leaf: LeafFacts, parts: EnrolHostParts): Promise<EnrolledHost> {

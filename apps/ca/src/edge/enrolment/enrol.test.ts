@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
-import { parseNodeDocument } from '@easycerts/cluster';
+import { hostIdentitySubject, parseNodeDocument } from '@easycerts/cluster';
 import type { EnrolRequest } from '@easycerts/contracts';
 import { AppError, type DenyReason, isAppError } from '@easycerts/core';
-import { parseBundle, parseCertificate, verifyCertificate } from '@easycerts/pki';
+import { createCsr, generateKeyPair, parseBundle, parseCertificate, verifyCertificate } from '@easycerts/pki';
 import type { CallContext, OpenCallContext } from '@easycerts/runtime';
 import { enrolRequest, hostCsr, tokenRequest } from '../../../test/enrolling.ts';
 import { callOf, testEnvironment } from '../../../test/environment.ts';
@@ -314,5 +314,23 @@ test('a caller who has gone before the token is used costs nothing', async () =>
   await assert.rejects(enrol(request, from('192.0.2.19:1', gone)), (error) => isAppError(error, 'CANCELLED'));
   assert.equal(ca.tokens.find(request.tokenId)?.usedBy.length, 0);
   await enrol(request, fromN9);
+  await ca.close();
+});
+
+test('a key of another kind than the list wants: the answer says which, and it is no guess that counts', async () => {
+  const { ca, makeToken, enrol } = await setUp();
+  const token = await makeToken();
+  const keyPair = await generateKeyPair('ecdsa-p384');
+  const subject = hostIdentitySubject('n9', ['node']);
+  const csrDer = await createCsr({ keyPair, subject, alternativeNames: { dns: [], ip: [] } });
+  for (let count = 0; count < 50; count += 1) {
+    const request = { ...(await enrolRequest(token, 'n9', ca.clock.now())), csrDer };
+    await assert.rejects(
+      enrol(request, fromN9),
+      (error) => isDenied('weak-key')(error) && isAppError(error) && error.details.keyAlgorithm === 'ecdsa-p256',
+    );
+  }
+  const { serial } = await enrol(await enrolRequest(token, 'n9', ca.clock.now()), fromN9);
+  assert.equal(enrolmentOf(ca, 'n9')?.serial, serial);
   await ca.close();
 });
