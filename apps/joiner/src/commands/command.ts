@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { askRestart, askStatus } from '../edge/control-client.ts';
 import { controlSocketOf } from '../start-joiner.ts';
 import { initCommand, joinCommand } from './join.ts';
+import { leaveCommand } from './leave.ts';
 import { nodeJoinCommand } from './node-join.ts';
 import { phasesCommand } from './phases.ts';
 import { preflightCommand } from './preflight.ts';
@@ -14,7 +15,8 @@ import { formatStatus } from './show-status.ts';
 /** The command with everything below it. */
 export function command(): Command {
   const joiner = new Command('joiner').description('join this host to a cluster, run and restart its components');
-  for (const child of [joinCommand(), initCommand(), preflightCommand(), phasesCommand()]) joiner.addCommand(child);
+  const children = [joinCommand(), initCommand(), leaveCommand(), preflightCommand(), phasesCommand()];
+  for (const child of children) joiner.addCommand(child);
   joiner.addCommand(nodeJoinCommand(), { hidden: true });
   joiner
     .command('run')

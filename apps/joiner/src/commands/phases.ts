@@ -5,11 +5,13 @@ import { contextOf, formatTable } from '@easycerts/runtime';
 import { Argument, Command } from 'commander';
 import { initPhases } from '../phases/init-phases.ts';
 import { joinPhases } from '../phases/join-phases.ts';
+import { leavePhases } from '../phases/leave-phases.ts';
 import { describePhases, type PhaseDescription } from '../phases/phase.ts';
 
 const phasesOf: Readonly<Record<string, readonly PhaseDescription[]>> = {
   join: joinPhases,
   init: initPhases,
+  leave: leavePhases,
 };
 
 export function phasesCommand(): Command {

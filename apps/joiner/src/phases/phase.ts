@@ -31,7 +31,10 @@ export interface WaitingContext {
   /** Says what is being waited for. */
   waiting(message: string): void;
   /** Looks again and again until `judge` gives a result; a text is what it still waits for. */
-  until<T extends object>(judge: (state: HostState) => T | string | Promise<T | string>): Promise<T>;
+  until<T extends object>(
+    judge: (state: HostState) => T | string | Promise<T | string>,
+    options?: { readonly everyMs?: number },
+  ): Promise<T>;
 }
 
 /** The facts of a list of phases, for `joiner phases` and the help. */

@@ -16,7 +16,7 @@ export interface RunOptions {
   readonly signal: AbortSignal;
   /** For all phases together. */
   readonly timeoutMs: number;
-  /** How long to wait between two looks; default 150 ms. */
+  /** How long to wait between two looks, whatever the phase says; default 150 ms. For tests. */
   readonly lookEveryMs?: number;
 }
 
@@ -62,7 +62,13 @@ export async function runPhases<Extra extends object>(
         signal,
         look: options.look,
         waiting,
-        until: (judge) => until(judge, { ...options, signal, waiting }),
+        until: (judge, pace = {}) =>
+          until(judge, {
+            look: options.look,
+            signal,
+            waiting,
+            everyMs: options.lookEveryMs ?? pace.everyMs ?? defaultLookEveryMs,
+          }),
       });
       tell(isSkipped === true ? 'skipped' : 'done', message, findings);
     } catch (error) {
@@ -78,20 +84,21 @@ export async function runPhases<Extra extends object>(
   }
 }
 
-interface UntilOptions extends Pick<RunOptions, 'look' | 'lookEveryMs' | 'signal'> {
+interface UntilOptions extends Pick<RunOptions, 'look' | 'signal'> {
+  readonly everyMs: number;
   readonly waiting: (message: string) => void;
 }
 
 async function until<T extends object>(
   judge: (state: HostState) => T | string | Promise<T | string>,
-  { look, lookEveryMs = defaultLookEveryMs, signal, waiting }: UntilOptions,
+  { everyMs, look, signal, waiting }: UntilOptions,
 ): Promise<T> {
   for (;;) {
     signal.throwIfAborted();
     const judged = await judge(await look());
     if (typeof judged !== 'string') return judged;
     waiting(judged);
-    await delay(lookEveryMs, undefined, { signal });
+    await delay(everyMs, undefined, { signal });
   }
 }
 

@@ -56,6 +56,8 @@ export type { CommandDescription, DescribedOption, DescribedTerm } from './comma
 export { describeCommand } from './command-description.ts';
 export type { Shell } from './completions.ts';
 export { completionScript, shells } from './completions.ts';
+export type { PodSandboxes } from './container-runtime/pod-sandboxes.ts';
+export { openPodSandboxes } from './container-runtime/pod-sandboxes.ts';
 export type { CgroupPlan, Delegation, Hierarchy, ParentGroup } from './control-groups/cgroup-plan.ts';
 export { findHierarchies, layoutOf, planCgroups } from './control-groups/cgroup-plan.ts';
 export {

@@ -2,7 +2,7 @@
 
 import type { ClusterConfig } from '@easycerts/cluster';
 import { addonManagerAccess } from './addon-manager-access.ts';
-import { clusterAccess, flannelAccess } from './cluster-access.ts';
+import { clusterAccess, flannelAccess, leavingAccess } from './cluster-access.ts';
 import { coredns } from './coredns.ts';
 import { givenAddons, isWellFormed } from './given-addons.ts';
 import type { Addon, Manifest } from './manifest.ts';
@@ -36,8 +36,12 @@ interface OurAddons {
   readonly everyday: readonly Addon[];
 }
 
-function ourAddons({ addons: { dns } }: ClusterConfig): OurAddons {
-  return { bootstrap: [clusterAccess, flannelAccess], everyday: dns.enable ? [coredns(dns)] : [] };
+function ourAddons(config: ClusterConfig): OurAddons {
+  const { dns } = config.addons;
+  return {
+    bootstrap: [clusterAccess, flannelAccess, ...leavingAccess(config)],
+    everyday: dns.enable ? [coredns(dns)] : [],
+  };
 }
 
 function withoutObjects({ bootstrap, everyday }: OurAddons, keys: ReadonlySet<string>): OurAddons {

@@ -38,6 +38,8 @@ describe('the sets', () => {
       'ClusterRoleBinding system:kube-apiserver:kubelet-api-admin',
       'ClusterRole flannel',
       'ClusterRoleBinding flannel',
+      'ClusterRole easycerts:leaving-nodes',
+      'ClusterRoleBinding easycerts:leaving-nodes',
       'ClusterRole system:coredns',
       'ClusterRoleBinding system:coredns',
       'ClusterRole system:kube-addon-manager',
@@ -125,11 +127,24 @@ describe('what is granted', () => {
     );
     assert.deepEqual([...new Set(subjects.map(({ kind, name }) => `${kind} ${name}`))].sort(), [
       'Group kubeadm:cluster-admins',
+      'Group system:nodes',
       'ServiceAccount coredns',
       'User flannel-client',
       'User system:kube-addon-manager',
       'User system:kube-apiserver',
     ]);
+  });
+
+  test('nodes may delete Nodes only where NodeRestriction leaves each its own', () => {
+    const grants = (apiserver: Record<string, unknown>): boolean =>
+      bootstrapAddons(configOf({ apiserver })).some(({ metadata }) => metadata.name === 'easycerts:leaving-nodes');
+    assert.ok(grants({}));
+    assert.ok(!grants({ enableAdmissionPlugins: ['ServiceAccount'] }));
+    assert.ok(!grants({ disableAdmissionPlugins: ['NodeRestriction'] }));
+    const [role] = bootstrapAddons(configOf()).filter(
+      ({ kind, metadata }) => kind === 'ClusterRole' && metadata.name === 'easycerts:leaving-nodes',
+    );
+    assert.deepEqual(role?.rules, [{ apiGroups: [''], resources: ['nodes'], verbs: ['delete'] }]);
   });
 
   test('system:masters is bound by nothing of ours', () => {
@@ -208,6 +223,7 @@ describe('the files', () => {
       [
         '/r/etc/kubernetes/bootstrap-addons/cluster-access.yaml',
         '/r/etc/kubernetes/bootstrap-addons/flannel.yaml',
+        '/r/etc/kubernetes/bootstrap-addons/leaving-nodes.yaml',
         '/r/etc/kubernetes/bootstrap-addons/dns.yaml',
         '/r/etc/kubernetes/bootstrap-addons/addon-manager.yaml',
         '/r/etc/kubernetes/addons/dns.yaml',

@@ -1,5 +1,6 @@
 /** The role bindings without which nobody gets anywhere: Kubernetes makes none of them by itself. */
 
+import type { ClusterConfig } from '@easycerts/cluster';
 import type { Addon } from './manifest.ts';
 import { clusterRole, clusterRoleBinding } from './rbac.ts';
 
@@ -30,3 +31,25 @@ export const flannelAccess: Addon = {
     clusterRoleBinding('flannel', 'flannel', { kind: 'User', name: 'flannel-client' }),
   ],
 };
+
+/**
+ * `joiner leave` deletes the Node of its own host, with kubelet's credentials. The Node authorizer does not let it (node_authorizer.go,
+ * authorizeNode), so RBAC does; that it is its own Node and no other sees the admission plugin NodeRestriction to (admission.go,
+ * admitNode). Without that plugin nobody is given the right.
+ */
+export function leavingAccess({ apiserver }: ClusterConfig): readonly Addon[] {
+  const isRestricted =
+    apiserver.enableAdmissionPlugins.includes('NodeRestriction') &&
+    !apiserver.disableAdmissionPlugins.includes('NodeRestriction');
+  if (!isRestricted) return [];
+  const name = 'easycerts:leaving-nodes';
+  return [
+    {
+      name: 'leaving-nodes',
+      manifests: [
+        clusterRole(name, [{ apiGroups: [''], resources: ['nodes'], verbs: ['delete'] }]),
+        clusterRoleBinding(name, name, { kind: 'Group', name: 'system:nodes' }),
+      ],
+    },
+  ];
+}
