@@ -97,7 +97,7 @@ describe('the package', { skip: whyNoPackage }, () => {
 
   test('has names by which the program is that command', () => {
     for (const name of readdirSync(join(root, 'usr/bin'))) {
-      assert.match(run(name, ['--help']).stdout, new RegExp(`^Usage: ${name} `), name);
+      assert.match(run(name, ['--help']).stdout, new RegExp(`^Usage: ${name}\\b`), name);
       assert.equal(run(name, ['--version']).stdout, `${built.version}\n`, name);
     }
   });
