@@ -1,7 +1,7 @@
 /** A whole CA for integration tests: `ca init`, a real nats-server with its keys and certificates, the service, real TLS. */
 
 import { randomBytes } from 'node:crypto';
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { filesOfSet, type HostRecord, hostIdentitySubject, type Paths, pathsUnder } from '@easycerts/cluster';
 import { EnrolmentService, type EnrolRequest, type EnrolResponse, TokensService } from '@easycerts/contracts';
@@ -35,7 +35,6 @@ import { busKeysDirectory } from '../src/edge/guard-bus.ts';
 import { initializeCa } from '../src/edge/initialize/initialize.ts';
 import { type RunningCa, startCertificateAuthority } from '../src/start-ca.ts';
 import { config, master, requestFor } from './fixture.ts';
-import { connectStranger } from './stranger.ts';
 
 export interface CaSite {
   readonly paths: Paths;
@@ -45,6 +44,8 @@ export interface CaSite {
   start(options?: StartOptions): Promise<StartedCa>;
   /** Writes the identity of a host, signed by `authority` (default: easycerts'), and returns its directory. */
   identity(host: string, role: 'master' | 'node', authority?: Authority): Promise<string>;
+  /** Writes what an enrolment was answered with, and returns its directory. */
+  writeIdentity(name: string, answer: EnrolResponse, keyPair: KeyPair): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -103,6 +104,12 @@ export async function startSite(): Promise<CaSite> {
       running.add(started);
       return { ...started, close: () => started.close().finally(() => running.delete(started)) };
     },
+    writeIdentity: (name, { certificateDer, trustBundlePem }, keyPair) =>
+      writeSet(`${folder.path}/identities/enrolled-${name}`, {
+        der: certificateDer,
+        key: keyPair,
+        trusted: trustBundlePem,
+      }),
     identity: (host, role, authority = authorities.easycerts) =>
       writeIdentity({
         directory: `${folder.path}/identities/${role}-${host}-${randomBytes(3).toString('hex')}`,
@@ -146,7 +153,8 @@ async function startService(paths: Paths, server: TestNatsServer, options: Start
     if (options.isWaiting !== false) await ca.ready;
     const endpoint = `localhost:${ca.grpcPort}`;
     const tokens = connectGrpcService(TokensService, { endpoint, identityDirectory: paths.hostIdentity });
-    const stranger = await connectStranger(ca.enrolPort, filesOfSet(paths.caIdentity).ca);
+    const trustedCaPem = await readFile(filesOfSet(paths.caIdentity).ca, 'utf8');
+    const stranger = connectGrpcService(EnrolmentService, { endpoint: `localhost:${ca.enrolPort}`, trustedCaPem });
     return {
       ca,
       bus,
@@ -169,7 +177,7 @@ async function startService(paths: Paths, server: TestNatsServer, options: Start
         return writeSet(directory, { der: certificateDer, key: keyPair, trusted: trustBundlePem });
       },
       tokens,
-      enrol: (request) => stranger.call(EnrolmentService.enrol, request),
+      enrol: (request) => stranger.enrol(request, { timeoutMs: 30_000 }),
       async register(record, isRevoked = false) {
         const bucket = await bus.bucket('hosts');
         await bucket.put(registerKeyOf(record.name), encodeRegisteredHost({ record, isRevoked }));

@@ -6,6 +6,7 @@ import { contextOf } from '@easycerts/runtime';
 import { Command, Option } from 'commander';
 import type { ListOptions } from './list.ts';
 import type { ShowOptions } from './show.ts';
+import { tokenCommand } from './token/token-command.ts';
 
 /** `easycerts ca …` */
 export function command(): Command {
@@ -34,6 +35,7 @@ export function command(): Command {
     .action(async (serial: string, options: ShowOptions, self: Command) =>
       (await import('./show.ts')).show(contextOf(self), serial, options),
     );
+  ca.addCommand(tokenCommand(endpoint));
   return ca;
 }
 

@@ -27,6 +27,7 @@ import { issueAndRecord } from '../issue-and-record.ts';
 import { recordOf } from '../ledger.ts';
 import { masterAddressesOf } from '../tokens/master-addresses.ts';
 import { refuseEnrolment } from './refuse-enrolment.ts';
+import { assertStillJoined, revokeReplaced } from './settle-identity.ts';
 
 type Allowed = Extract<EnrolmentDecision, { kind: 'allow' }>;
 type EnrolledHost = RegisteredHost & { readonly enrolment: HostEnrolment };
@@ -62,6 +63,9 @@ export function createEnrol(environment: CallEnvironment) {
     });
     if (decision.kind === 'deny') throw refuse(call, decision.finding);
     if (decision.kind === 'repeat') {
+      if (stores.revocations.has(decision.serial)) {
+        throw refuse(call, { reason: 'certificate-revoked', detail: 'the identity of this request has been revoked' });
+      }
       tellRepeated(call);
       return answerOf(environment, decision.record, await recordOf(stores.ledger, decision.serial));
     }
@@ -105,7 +109,10 @@ async function enrol(
   const host = await register(stores, wanted, token.host === record.name);
   if ('reason' in host) return host;
   const { serial } = host.enrolment;
+  if (token.host === record.name) await revokeReplaced(environment, stores, record.name);
   const certificate = await issueAndRecord(request, environment, { ledger: stores.ledger, serial });
+  const gone = await assertStillJoined(environment, stores, { record: certificate, requestHash: use.requestHash });
+  if (gone !== undefined) return gone;
   environment.logger.info(
     { host: record.name, tokenId: token.id, addresses: host.record.addresses, peer },
     'a host has joined',
