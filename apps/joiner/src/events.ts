@@ -98,3 +98,16 @@ export function phaseTold({ events, host }: Teller, report: PhaseReport & { read
     data: { host, run, phase, state, message, durationMs: Math.max(0, Math.round(durationMs)) },
   });
 }
+
+/** Every component of the host is healthy with a document of the master. */
+export function hostConfigured(
+  { events, host }: Teller,
+  {
+    appliedAt,
+    digest,
+    restarted,
+  }: { readonly digest: string; readonly appliedAt: string; readonly restarted: readonly string[] },
+): void {
+  const data = { host, digest, restarted: [...restarted] };
+  events.publish({ type: 'host.configured', subject: host, key: `${digest}@${appliedAt}`, data });
+}

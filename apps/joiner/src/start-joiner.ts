@@ -12,7 +12,7 @@ import { SpecFiles } from './edge/spec-files.ts';
 import { createStatusFile } from './edge/status-file.ts';
 
 export interface JoinerOptions {
-  readonly paths: Pick<Paths, 'componentSpecs' | 'joinerState' | 'run'>;
+  readonly paths: Pick<Paths, 'appliedConfig' | 'componentSpecs' | 'joinerState' | 'run'>;
   /** Name of this host, for events. */
   readonly host: string;
   /** Runs the components; joiner closes it in the end. */
@@ -54,7 +54,7 @@ export async function startJoiner(context: ServiceContext, options: JoinerOption
     manager,
     users,
     specs: new SpecFiles(paths.componentSpecs),
-    specDirectory: paths.componentSpecs,
+    paths,
     observer: new Observer(),
     records: new Records(paths.joinerState, logger),
     onStatus: createStatusFile(statusFileOf(paths), logger),

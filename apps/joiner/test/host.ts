@@ -2,7 +2,7 @@
 
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ComponentSpec, Paths } from '@easycerts/cluster';
 import { pathsUnder } from '@easycerts/cluster';
@@ -70,6 +70,14 @@ export class TestHost {
 
   specFile(unit: string): string {
     return join(this.paths.componentSpecs, `${unit}.json`);
+  }
+
+  /** Notes, as config-renderer does, that the files follow from a document of the master. */
+  applied(digest: string, appliedAt = '2020-01-01T12:00:00.000Z'): void {
+    const path = this.paths.appliedConfig;
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(`${path}.tmp`, JSON.stringify({ digest, appliedAt }));
+    renameSync(`${path}.tmp`, path);
   }
 
   /** What the components told, one line each, in order. */

@@ -7,7 +7,7 @@
  */
 
 import type { ComponentSpec } from '@easycerts/cluster';
-import { AppError, toAppError } from '@easycerts/core';
+import { AppError, type ComponentActionReason, toAppError } from '@easycerts/core';
 import type { ServiceContext, ServiceManager, Users } from '@easycerts/runtime';
 import { retryDelayMs, stableAfterMs } from '../core/back-off.ts';
 import type { Change } from '../core/fingerprint.ts';
@@ -40,6 +40,12 @@ export interface WorkParts {
 /** Lines of a component's log that are shown when it fails. */
 const shownLines = 20;
 const longestLine = 500;
+/** A restart for one of these makes something new count. */
+const changeReasons: ReadonlySet<ComponentActionReason> = new Set([
+  'unit-changed',
+  'config-changed',
+  'certificate-changed',
+]);
 /** From this many failures in a row on, a person should look. */
 const alarmingFailures = 3;
 
@@ -58,6 +64,7 @@ export class ComponentWork {
       this.#accept(unit, action, trial);
       return;
     }
+    if (kind === 'restart' && changeReasons.has(reason)) this.#parts.records.noteRestarted(unit.unit);
     const attempt = this.#openAttempt(unit, { kind, reason, changed: changes.map(({ what }) => what) });
     this.#parts.context.logger.info({ unit: unit.unit, reason, changed: attempt.changed }, `${kind} component`);
     this.#queue(unit, attempt, () => this.#carryOut(unit, attempt, trial));

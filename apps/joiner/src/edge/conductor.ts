@@ -5,12 +5,14 @@
  */
 
 import { posix } from 'node:path';
+import type { Paths } from '@easycerts/cluster';
 import { AppError, secondMs } from '@easycerts/core';
 import { missingInputs } from '../core/fingerprint.ts';
 import type { ComponentStatus, JoinerStatus } from '../core/joiner-status.ts';
 import { planActions, type UnitFacts } from '../core/plan.ts';
 import { hostReady } from '../events.ts';
 import { ComponentWork, type WorkParts } from './component-work.ts';
+import { ConfigurationNews } from './configuration-news.ts';
 import { FileHints } from './file-hints.ts';
 import { hasWhatItNeeds, judgeUnit } from './judge.ts';
 import type { Attempt, ManagedUnit } from './managed-unit.ts';
@@ -20,7 +22,7 @@ import { areAllHealthy, StatusBoard } from './status-board.ts';
 
 export interface ConductorOptions extends Omit<WorkParts, 'hasWhatItNeeds' | 'wake' | 'onAttemptEnd'> {
   readonly specs: SpecFiles;
-  readonly specDirectory: string;
+  readonly paths: Pick<Paths, 'appliedConfig' | 'componentSpecs'>;
   readonly onStatus: (status: JoinerStatus) => void;
 }
 
@@ -41,6 +43,7 @@ export class Conductor {
   readonly #work: ComponentWork;
   readonly #hints: FileHints;
   readonly #board: StatusBoard;
+  readonly #news: ConfigurationNews;
   readonly #waiters = new Map<string, readonly Waiter[]>();
   readonly #stopListening: () => void;
   #notReadySinceMs: number;
@@ -63,6 +66,7 @@ export class Conductor {
     });
     this.#hints = new FileHints(wake);
     this.#board = new StatusBoard(options.context.clock);
+    this.#news = new ConfigurationNews(options);
     this.#notReadySinceMs = this.#nowMs();
     this.#stopListening = options.manager.onExit(wake);
   }
@@ -136,6 +140,8 @@ export class Conductor {
   /** One look; resolves with the time until the next one. */
   async #look(): Promise<number> {
     const { records, specs } = this.#options;
+    // Before anything that follows from it.
+    const applied = this.#news.read();
     this.#roster.takeOver(specs.load());
     const units = this.#roster.all().filter(({ isStopping }) => !isStopping);
     await Promise.all(units.map((unit) => this.#refresh(unit)));
@@ -154,6 +160,13 @@ export class Conductor {
       if (unit !== undefined && !this.#isClosed) this.#work.begin(unit, action);
     }
     this.#judgeHost(units);
+    const isSettled = this.#roster.problems.length === 0 && units.length === this.#roster.all().length;
+    if (isSettled) {
+      this.#news.judge(
+        applied,
+        units.map((unit) => this.#factsOf(unit)),
+      );
+    }
     this.#options.onStatus(this.status());
     return this.#intervalFor(units, plan.lookAgainAtMs);
   }
@@ -219,7 +232,8 @@ export class Conductor {
       ...spec.files.map(({ path }) => posix.dirname(path)),
       ...spec.certificates.map(({ directory }) => posix.dirname(directory)),
     ]);
-    return new Set([this.#options.specDirectory, ...inputs]);
+    const { appliedConfig, componentSpecs } = this.#options.paths;
+    return new Set([componentSpecs, posix.dirname(appliedConfig), ...inputs]);
   }
 
   /** Whoever asked before the attempt began is told how it ended. */

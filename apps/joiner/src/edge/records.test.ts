@@ -43,6 +43,17 @@ describe('Records', () => {
     assert.equal(new Records(base, silentLogger()).readyFor(), undefined);
   });
 
+  it('remember which configuration was told, and what was restarted since', () => {
+    const records = new Records(base, silentLogger());
+    assert.deepEqual([records.configured(), records.restarted()], [undefined, []]);
+    for (const unit of ['kubelet', 'flanneld', 'kubelet']) records.noteRestarted(unit);
+    assert.deepEqual(new Records(base, silentLogger()).restarted(), ['flanneld', 'kubelet']);
+    const configured = { digest: 'd1', appliedAt: '2020-01-01T12:00:00.000Z' };
+    records.setConfigured(configured);
+    const again = new Records(base, silentLogger());
+    assert.deepEqual([again.configured(), again.restarted()], [configured, []]);
+  });
+
   it('are readable by their owner only', () => {
     new Records(base, silentLogger()).set('a', { startedWith });
     assert.equal(statSync(join(base, 'components.json')).mode & 0o777, 0o600);

@@ -11,6 +11,12 @@ import { z } from 'zod';
 import type { Fingerprint } from '../core/fingerprint.ts';
 import type { Trial } from '../core/trial.ts';
 
+/** A document of the master that has been told to be in use. */
+export interface ToldConfiguration {
+  readonly digest: string;
+  readonly appliedAt: string;
+}
+
 export interface ComponentRecord {
   readonly startedWith: Fingerprint;
   readonly trial?: Trial;
@@ -20,6 +26,9 @@ const hash = z.string().regex(/^[0-9a-f]{40}$/);
 const recordsSchema = z.object({
   /** Components of the last `host.ready`, while they have all stayed up. */
   readyFor: z.array(z.string()).exactOptional(),
+  /** The last `host.configured`, and the components that were restarted for a change since. */
+  configured: z.object({ digest: z.string(), appliedAt: z.string() }).exactOptional(),
+  restarted: z.array(z.string()).exactOptional(),
   units: z.record(
     z.string(),
     z.object({
@@ -44,13 +53,17 @@ export class Records {
   readonly #logger: Logger;
   readonly #units: Map<string, ComponentRecord>;
   #readyFor: readonly string[] | undefined;
+  #configured: ToldConfiguration | undefined;
+  #restarted: readonly string[];
 
   constructor(directory: string, logger: Logger) {
     this.#path = `${directory}/components.json`;
     this.#logger = logger;
-    const { readyFor, units } = this.#read();
+    const { configured, readyFor, restarted = [], units } = this.#read();
     this.#units = new Map(Object.entries(units));
     this.#readyFor = readyFor;
+    this.#configured = configured;
+    this.#restarted = restarted;
   }
 
   get(unit: string): ComponentRecord | undefined {
@@ -79,6 +92,27 @@ export class Records {
     this.#write();
   }
 
+  configured(): ToldConfiguration | undefined {
+    return this.#configured;
+  }
+
+  setConfigured(configured: ToldConfiguration): void {
+    this.#configured = configured;
+    this.#restarted = [];
+    this.#write();
+  }
+
+  /** Components that were restarted for a change since a configuration was last told to be in use, sorted. */
+  restarted(): readonly string[] {
+    return this.#restarted;
+  }
+
+  noteRestarted(unit: string): void {
+    if (this.#restarted.includes(unit)) return;
+    this.#restarted = [...this.#restarted, unit].sort();
+    this.#write();
+  }
+
   #read(): z.infer<typeof recordsSchema> {
     try {
       return recordsSchema.parse(JSON.parse(readFileSync(this.#path, 'utf8')));
@@ -93,6 +127,8 @@ export class Records {
   #write(): void {
     const content = {
       ...(this.#readyFor === undefined ? {} : { readyFor: this.#readyFor }),
+      ...(this.#configured === undefined ? {} : { configured: this.#configured }),
+      restarted: this.#restarted,
       units: Object.fromEntries(this.#units),
     };
     try {
