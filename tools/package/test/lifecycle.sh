@@ -26,7 +26,7 @@ install_it
 echo '== verify'
 dpkg --verify easycerts
 echo '== folders'
-stat -c '%a %U %G %n' /etc/easycerts /var/lib/easycerts /var/lib/easycerts/* /var/log/easycerts/* /run/easycerts
+find $state /run/easycerts -type d -exec stat -c '%a %U %G %n' {} +
 echo '== users'
 getent passwd easycerts-ca easycerts-nats kubernetes etcd | cut -d: -f1,6,7
 echo '== units'
