@@ -7,12 +7,16 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunningService } from '@easycerts/runtime';
 import { systemClock } from '@easycerts/runtime';
-import type { LogEntry, RecordingPublisher, TemporaryDirectory } from '@easycerts/testing';
-import { recordingLogger, recordingPublisher, temporaryDirectory } from '@easycerts/testing';
+import type { KubeApiServer, LogEntry, RecordingPublisher, TemporaryDirectory } from '@easycerts/testing';
+import {
+  missingKubeBinaries,
+  recordingLogger,
+  recordingPublisher,
+  startKubeApiServer,
+  temporaryDirectory,
+} from '@easycerts/testing';
 import type { AddonManagerOptions } from '../src/start-addon-manager.ts';
 import { startAddonManager } from '../src/start-addon-manager.ts';
-import type { KubeApiServer } from './kube-api-server.ts';
-import { missingKubeBinaries, startKubeApiServer } from './kube-api-server.ts';
 
 const label = 'addonmanager.kubernetes.io/mode: Reconcile';
 const user = 'system:kube-addon-manager';

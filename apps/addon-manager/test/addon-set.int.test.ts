@@ -5,15 +5,19 @@ import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { secondMs } from '@easycerts/core';
-import type { AdvanceableClock, TemporaryDirectory } from '@easycerts/testing';
-import { advanceableClock, silentLogger, temporaryDirectory } from '@easycerts/testing';
+import type { AdvanceableClock, KubeApiServer, TemporaryDirectory } from '@easycerts/testing';
+import {
+  advanceableClock,
+  missingKubeBinaries,
+  silentLogger,
+  startKubeApiServer,
+  temporaryDirectory,
+} from '@easycerts/testing';
 import type { PassReport } from '../src/core/pass-report.ts';
 import { isSettled } from '../src/core/pass-report.ts';
 import type { AddonSet } from '../src/edge/addon-set.ts';
 import { createAddonSet } from '../src/edge/addon-set.ts';
 import { openAccess } from '../src/edge/kube-access.ts';
-import type { KubeApiServer } from './kube-api-server.ts';
-import { missingKubeBinaries, startKubeApiServer } from './kube-api-server.ts';
 
 const reconcile = 'addonmanager.kubernetes.io/mode: Reconcile';
 const ensureExists = 'addonmanager.kubernetes.io/mode: EnsureExists';

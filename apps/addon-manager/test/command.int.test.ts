@@ -8,10 +8,8 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { pathsUnder } from '@easycerts/cluster';
-import type { TemporaryDirectory } from '@easycerts/testing';
-import { temporaryDirectory } from '@easycerts/testing';
-import type { KubeApiServer } from './kube-api-server.ts';
-import { missingKubeBinaries, startKubeApiServer } from './kube-api-server.ts';
+import type { KubeApiServer, TemporaryDirectory } from '@easycerts/testing';
+import { missingKubeBinaries, startKubeApiServer, temporaryDirectory } from '@easycerts/testing';
 
 const mine = `apiVersion: v1
 kind: ConfigMap

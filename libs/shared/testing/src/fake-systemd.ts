@@ -137,6 +137,8 @@ show)
     stop) stop "$unit";;
     reset-failed) is_ "$unit" ActiveState failed && set_ "$unit" ActiveState inactive;;
     reload) ;;
+    enable) set_ "$unit" UnitFileState enabled;;
+    disable) set_ "$unit" UnitFileState disabled;;
     *) echo "Unknown command verb $verb." >&2; exit 1;;
     esac
   done;;

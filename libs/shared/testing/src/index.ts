@@ -6,6 +6,8 @@ export type { FakeSystemd } from './fake-systemd.ts';
 export { createFakeSystemd } from './fake-systemd.ts';
 export { findNatsServer } from './find-nats-server.ts';
 export { freePort } from './free-port.ts';
+export type { KubeApiServer, KubeApiServerOptions } from './kube-api-server.ts';
+export { missingKubeBinaries, startKubeApiServer } from './kube-api-server.ts';
 export type { TestNatsServer, TestNatsServerOptions } from './nats-server.ts';
 export { startNatsServer } from './nats-server.ts';
 export type { RecordingPublisher } from './recording-publisher.ts';

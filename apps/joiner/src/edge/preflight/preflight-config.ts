@@ -48,7 +48,10 @@ async function likelyConfig(
     const options = { ...(overlay === undefined ? {} : { overlay }), ...node };
     return { config: parseClusterConfig(text, 'node.yaml', options), problems: [] };
   } catch (error) {
-    return { config: parseClusterConfig(text, 'defaults'), problems: wordsOf(error) };
+    return {
+      config: parseClusterConfig(text, 'defaults', role === 'node' ? { node: {} } : {}),
+      problems: wordsOf(error),
+    };
   }
 }
 

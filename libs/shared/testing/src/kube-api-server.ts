@@ -10,7 +10,8 @@ import { request } from 'node:https';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createTestPki, freePort } from '@easycerts/testing';
+import { freePort } from './free-port.ts';
+import { createTestPki } from './test-pki.ts';
 
 export interface KubeBinaries {
   readonly etcd: string;
@@ -50,8 +51,15 @@ export interface KubeApiServer {
   restart(): Promise<void>;
 }
 
+export interface KubeApiServerOptions {
+  /** Default RBAC. */
+  readonly authorizationMode?: string;
+  /** More flags. */
+  readonly flags?: readonly string[];
+}
+
 /** Starts both below `folder` and resolves when the API server is ready. */
-export async function startKubeApiServer(folder: string): Promise<KubeApiServer> {
+export async function startKubeApiServer(folder: string, options: KubeApiServerOptions = {}): Promise<KubeApiServer> {
   const binaries = findKubeBinaries();
   if (binaries === undefined) throw new Error('no binaries');
   const [etcdPort, peerPort, securePort] = [await freePort(), await freePort(), await freePort()];
@@ -87,7 +95,7 @@ export async function startKubeApiServer(folder: string): Promise<KubeApiServer>
         `--tls-cert-file=${serving}/tls.crt`,
         `--tls-private-key-file=${serving}/tls.key`,
         `--client-ca-file=${serving}/ca.crt`,
-        '--authorization-mode=RBAC',
+        `--authorization-mode=${options.authorizationMode ?? 'RBAC'}`,
         '--service-cluster-ip-range=10.0.0.0/24',
         '--service-account-issuer=https://kubernetes.default.svc',
         `--service-account-key-file=${serviceAccountKey}`,
@@ -95,6 +103,7 @@ export async function startKubeApiServer(folder: string): Promise<KubeApiServer>
         '--endpoint-reconciler-type=none',
         '--shutdown-watch-termination-grace-period=1s',
         '--shutdown-send-retry-after=true',
+        ...(options.flags ?? []),
       ],
       join(folder, 'apiserver.log'),
     );
