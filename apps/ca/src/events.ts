@@ -6,6 +6,7 @@ import type { Fact } from '@easycerts/contracts';
 import type { DenyReason, Finding } from '@easycerts/core';
 import type { CertificateFacts } from '@easycerts/pki';
 import type { EventPublisher } from '@easycerts/runtime';
+import type { Automation } from './core/automation.ts';
 import type { LedgerRecord } from './core/ledger-record.ts';
 import { type HostEnrolment, type HostRemoval, type RegisteredHost, roleOf } from './core/registered-host.ts';
 import type { Revocation } from './core/revocation.ts';
@@ -74,6 +75,21 @@ export function publishLeft(
   const at = new Date(removal.atMs);
   const data = { host, revoked, by: removal.by };
   events.publish({ type: 'host.left', subject: host, key: at.toISOString(), data }, at);
+}
+
+export function publishAutomationCreated(events: EventPublisher, automation: Automation, by: string): void {
+  const { name, read, serial, notAfterMs, createdAtMs } = automation;
+  const data = { automation: name, read: [...read], serial, notAfter: new Date(notAfterMs).toISOString(), by };
+  events.publish({ type: 'automation.created', subject: name, key: serial, data }, new Date(createdAtMs));
+}
+
+export function publishAutomationRevoked(
+  events: EventPublisher,
+  revoked: { readonly automation: Automation; readonly by: string; readonly at: Date },
+): void {
+  const { automation, by, at } = revoked;
+  const { name, serial } = automation;
+  events.publish({ type: 'automation.revoked', subject: name, key: serial, data: { automation: name, by } }, at);
 }
 
 export interface Refusal {

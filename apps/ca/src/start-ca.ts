@@ -10,6 +10,7 @@
 
 import { randomBytes } from 'node:crypto';
 import {
+  AutomationsService,
   CertificateAuthorityService,
   EnrolmentService,
   HostsService,
@@ -25,6 +26,7 @@ import { createFailureThrottle } from './core/failure-throttle.ts';
 import { tokenStateOf } from './core/token-record.ts';
 import { createAudit } from './edge/audit.ts';
 import { type Authorities, loadAuthorities } from './edge/authority-files.ts';
+import { createAutomationHandlers } from './edge/automations/automation-handlers.ts';
 import type { CallEnvironment, Stores } from './edge/call-environment.ts';
 import { type ClusterView, openClusterView } from './edge/cluster-view.ts';
 import { confirmingFirstUse } from './edge/enrolment/confirm-first-use.ts';
@@ -140,6 +142,7 @@ function environmentOf(
     metrics,
     audit: createAudit({ events, metrics, clock, logger }),
     events,
+    consumers: bus.consumers,
     clock,
     logger,
     randomBytes,
@@ -176,6 +179,7 @@ function startGrpc(environment: CallEnvironment, { grpc, paths }: CaOptions, enr
         listHosts: createListHosts(environment),
         removeHost: createRemoveHost(environment),
       }),
+      forHosts(AutomationsService, createAutomationHandlers(environment)),
       forHosts(TokensService, createTokenHandlers(environment, enrolPort)),
     ],
     logger: environment.logger,
@@ -222,11 +226,11 @@ async function load(
 /** Undefined while it is not known who is a member. */
 function isOutdatedNow(session: BusSession, stores: Stores | undefined): boolean | undefined {
   if (stores === undefined) return undefined;
-  const { register, revocations } = stores;
+  const { register, revocations, automations } = stores;
   return isOutdated(session, {
     isRevoked: (fingerprint) => revocations.hasFingerprint(fingerprint),
     host: (name) => register.find(name),
-    automation: () => undefined,
+    automation: (name) => automations.find(name)?.fingerprint,
   });
 }
 

@@ -8,6 +8,7 @@ import { defaultEnrolmentLimits } from '../src/config.ts';
 import { createFailureThrottle } from '../src/core/failure-throttle.ts';
 import { encodeRegisteredHost, registerKeyOf } from '../src/core/registered-host.ts';
 import { createAudit } from '../src/edge/audit.ts';
+import { automationsBucket, openAutomationStore } from '../src/edge/automations/automation-store.ts';
 import type { CallEnvironment, Stores } from '../src/edge/call-environment.ts';
 import { type ClusterSource, openClusterView } from '../src/edge/cluster-view.ts';
 import { hostsBucket, openHostRegister } from '../src/edge/host-register.ts';
@@ -35,7 +36,8 @@ export async function testEnvironment(options: { readonly source?: ClusterSource
   const ledger = await openLedger({ stream, logger });
   const revocations = await openRevocations(await bus.bucket(revocationsBucket), logger);
   const tokens = await openTokenStore(await bus.bucket(tokensBucket), logger);
-  const state: { stores: Stores | undefined } = { stores: { ledger, register, revocations, tokens } };
+  const automations = await openAutomationStore(await bus.bucket(automationsBucket), logger);
+  const state: { stores: Stores | undefined } = { stores: { ledger, register, revocations, tokens, automations } };
   const metrics = createMetrics({
     authorities,
     isLedgerReady: () => state.stores !== undefined,
@@ -63,6 +65,7 @@ export async function testEnvironment(options: { readonly source?: ClusterSource
     metrics,
     audit: createAudit({ events, metrics, clock, logger }),
     events,
+    consumers: bus.consumers,
     clock,
     logger,
     randomBytes,
@@ -79,6 +82,7 @@ export async function testEnvironment(options: { readonly source?: ClusterSource
     metrics,
     register,
     revocations,
+    automations,
     state,
     /** Writes a host's record as another master would. */
     putHost: (record: HostRecord, isRevoked: boolean) =>
@@ -88,6 +92,7 @@ export async function testEnvironment(options: { readonly source?: ClusterSource
       await register.close();
       await revocations.close();
       await tokens.close();
+      await automations.close();
     },
   };
 }

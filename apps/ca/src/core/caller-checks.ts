@@ -36,7 +36,8 @@ const hasRegisteredRole: HostCheck = ({ caller, host }) => {
 const isWithinRate: HostCheck = (attempt) =>
   attempt.isWithinRate ? undefined : { reason: 'rate-limited', detail: 'too many requests' };
 
-const isSmall: CallerCheck = ({ request }) =>
+/** Of every request with a CSR. */
+export const isSmall: Check<{ readonly request: { readonly csrDer: Uint8Array } }, DenyReason> = ({ request }) =>
   request.csrDer.length > maxCsrBytes
     ? { reason: 'too-large', detail: `the CSR has more than ${maxCsrBytes} bytes` }
     : undefined;

@@ -7,7 +7,7 @@ import { type CertificateFacts, parseCertificate } from '@easycerts/pki';
 export interface LedgerRecord {
   readonly serial: string;
   readonly authority: AuthorityName;
-  /** The host it was issued to, and the name in the certificate list. */
+  /** The host it was issued to (or `automation/<name>`), and the name in the certificate list. */
   readonly host: string;
   readonly name: string;
   readonly reason: string;
@@ -80,7 +80,7 @@ function recordOf(value: unknown, where: string): LedgerRecord {
   return {
     serial: text('serial', /^[1-9a-f][0-9a-f]{0,39}$/),
     authority,
-    host: text('host', /^[a-z0-9-]{1,63}$/),
+    host: text('host', /^(automation\/)?[a-z0-9-]{1,63}$/),
     name: text('name', /^[a-z0-9-]{1,63}$/),
     reason: text('reason', /^[a-z-]{1,32}$/),
     requestHash: text('requestHash', /^[0-9a-f]{32}$/),

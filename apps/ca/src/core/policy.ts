@@ -52,18 +52,20 @@ export interface KeyUse {
   readonly requestHash: string;
 }
 
-/** An attempt of a known host whose request has been read. */
-export interface ReadAttempt extends Attempt {
-  readonly host: RegisteredHost;
+/** A request that has been read, and what it must equal. */
+export interface ReadRequest {
+  readonly request: SigningRequest;
   readonly spec: CertificateSpec;
   readonly csr: CsrFacts;
+  readonly now: Date;
 }
 
 declare const checked: unique symbol;
 
-/** A request that has passed every check: only {@link authorise} makes one, so that nothing is signed unchecked. */
+/** A request that has passed every check: only {@link authoriseRead} makes one, so that nothing is signed unchecked. */
 export interface CheckedRequest {
   readonly [checked]: true;
+  /** Who it is for: a host, or `automation/<name>`. */
   readonly host: string;
   readonly spec: CertificateSpec;
   readonly spkiDer: Uint8Array;
@@ -84,11 +86,16 @@ export function authorise(attempt: Attempt, facts: PolicyFacts): Authorised {
   if (refused !== undefined) return { kind: 'deny', finding: refused };
   const read = readAttempt(attempt, facts);
   if ('reason' in read) return { kind: 'deny', finding: read };
+  return authoriseRead(read.holder, read, facts);
+}
+
+/** The last part of every decision: the request against its spec, and its key against all that were certified. */
+export function authoriseRead(holder: string, read: ReadRequest, facts: Pick<PolicyFacts, 'useOfKey'>): Authorised {
   const finding = firstFinding(requestChecks, read);
   if (finding !== undefined) return { kind: 'deny', finding };
-  const requestHash = requestHashOf(read.host.record.name, read.request);
+  const requestHash = requestHashOf(holder, read.request);
   const use = facts.useOfKey(read.csr.spkiFingerprint);
-  if (use === undefined) return { kind: 'allow', request: checkedRequest(read, requestHash) };
+  if (use === undefined) return { kind: 'allow', request: checkedRequest(holder, read, requestHash) };
   if (use.requestHash === requestHash) return { kind: 'repeat', serial: use.serial };
   const detail = 'this public key has been certified before: a new certificate needs a new key';
   return { kind: 'deny', finding: { reason: 'replayed', detail } };
@@ -105,7 +112,10 @@ export function requestHashOf(
   return hash.digest('hex').slice(0, 32);
 }
 
-function readAttempt(attempt: Attempt, facts: PolicyFacts): ReadAttempt | Finding<DenyReason> {
+function readAttempt(
+  attempt: Attempt,
+  facts: PolicyFacts,
+): (ReadRequest & { readonly holder: string }) | Finding<DenyReason> {
   const { host, request } = attempt;
   // callerChecks have refused an unknown host; this tells the compiler.
   if (host === undefined) return { reason: 'unknown-host', detail: 'not in the register' };
@@ -116,16 +126,22 @@ function readAttempt(attempt: Attempt, facts: PolicyFacts): ReadAttempt | Findin
       detail: `the certificate list has no such certificate for host ${host.record.name}`,
     };
   }
+  const csr = readCsr(request.csrDer);
+  return 'reason' in csr ? csr : { request, spec, csr, now: attempt.now, holder: host.record.name };
+}
+
+/** What a CSR says, or why it cannot be read. */
+export function readCsr(csrDer: Uint8Array): CsrFacts | Finding<DenyReason> {
   try {
-    return { ...attempt, host, spec, csr: parseCsr(request.csrDer) };
+    return parseCsr(csrDer);
   } catch (error) {
     if (!isAppError(error, 'INVALID_INPUT')) throw error;
     return { reason: error.details.reason === 'too-large' ? 'too-large' : 'malformed', detail: error.message };
   }
 }
 
-function checkedRequest({ host, spec, csr, request }: ReadAttempt, requestHash: string): CheckedRequest {
+function checkedRequest(holder: string, { spec, csr, request }: ReadRequest, requestHash: string): CheckedRequest {
   const { spkiDer, spkiFingerprint } = csr;
   const reason = request.reason as ReissueReason;
-  return { host: host.record.name, spec, spkiDer, spkiFingerprint, requestHash, reason } as CheckedRequest;
+  return { host: holder, spec, spkiDer, spkiFingerprint, requestHash, reason } as CheckedRequest;
 }

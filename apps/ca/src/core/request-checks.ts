@@ -2,9 +2,9 @@
 
 import { type Check, type DenyReason, minuteMs } from '@easycerts/core';
 import { canonicalNames, formatSubject, leafKeyUsages, namesEqual, subjectsEqual } from '@easycerts/pki';
-import type { ReadAttempt } from './policy.ts';
+import type { ReadRequest } from './policy.ts';
 
-type RequestCheck = Check<ReadAttempt, DenyReason>;
+type RequestCheck = Check<ReadRequest, DenyReason>;
 
 /** How far the clocks of a host and of the CA may be apart, both ways. */
 export const freshnessMs = 5 * minuteMs;

@@ -1,11 +1,12 @@
 /** What every call needs around it. */
 
 import { AppError, type Clock, type DenyReason, type Finding, firstFinding } from '@easycerts/core';
-import type { CallContext, EventPublisher, Logger } from '@easycerts/runtime';
+import type { CallContext, EventConsumers, EventPublisher, Logger } from '@easycerts/runtime';
 import { type CallerFacts, hostChecks } from '../core/caller-checks.ts';
 import type { FailureThrottle } from '../core/failure-throttle.ts';
 import type { Audit } from './audit.ts';
 import type { Authorities } from './authority-files.ts';
+import type { AutomationStore } from './automations/automation-store.ts';
 import type { ClusterView } from './cluster-view.ts';
 import type { HostRegister } from './host-register.ts';
 import type { Ledger } from './ledger.ts';
@@ -21,6 +22,7 @@ export interface Stores {
   readonly ledger: Ledger;
   readonly register: HostRegister;
   readonly revocations: Revocations;
+  readonly automations: AutomationStore;
   readonly tokens: TokenStore;
 }
 
@@ -37,6 +39,7 @@ export interface CallEnvironment {
   readonly metrics: Metrics;
   readonly audit: Audit;
   readonly events: EventPublisher;
+  readonly consumers: EventConsumers;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly randomBytes: (size: number) => Uint8Array;

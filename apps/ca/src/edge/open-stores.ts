@@ -3,6 +3,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { isAppError, toAppError } from '@easycerts/core';
 import type { Bus, Logger } from '@easycerts/runtime';
+import { automationsBucket, openAutomationStore } from './automations/automation-store.ts';
 import type { Stores } from './call-environment.ts';
 import { hostsBucket, openHostRegister } from './host-register.ts';
 import { type Ledger, ledgerStream, ledgerSubjects, openLedger } from './ledger.ts';
@@ -75,9 +76,10 @@ async function attemptToOpen(options: OpenStoresOptions): Promise<Stores> {
     );
     const register = await opens(openHostRegister(await bus.bucket(hostsBucket), logger, onMembers));
     const tokens = await opens(openTokenStore(await bus.bucket(tokensBucket), logger));
+    const automations = await opens(openAutomationStore(await bus.bucket(automationsBucket), logger, onMembers));
     const stream = await bus.stream(ledgerStream, ledgerSubjects);
     const ledger: Ledger = await opens(openLedger({ stream, logger, onCommitted }));
-    const stores = { register, ledger, revocations, tokens };
+    const stores = { register, ledger, revocations, tokens, automations };
     await prepare(stores);
     return stores;
   } catch (error) {
@@ -87,7 +89,7 @@ async function attemptToOpen(options: OpenStoresOptions): Promise<Stores> {
 }
 
 /** Ends the following of what {@link openStores} has opened. */
-export async function closeStores({ ledger, register, revocations, tokens }: Stores): Promise<void> {
+export async function closeStores({ ledger, ...others }: Stores): Promise<void> {
   await ledger.close();
-  await Promise.all([register.close(), revocations.close(), tokens.close()]);
+  await Promise.all(Object.values(others).map((store) => store.close()));
 }

@@ -2,6 +2,7 @@
 
 import { certificateOf } from '../core/ledger-record.ts';
 import { publishInitialized, publishIssued } from '../events.ts';
+import { ensureConsumers } from './automations/automation-handlers.ts';
 import type { CallEnvironment, Stores } from './call-environment.ts';
 import { importJournal } from './import-journal.ts';
 import { finishRemovals } from './remove-host.ts';
@@ -12,6 +13,7 @@ export async function prepareStores(stores: Stores, environment: CallEnvironment
   const { view, authorities, events, logger, clock } = environment;
   await register.register(view.ownHost);
   await finishRemovals(environment, stores);
+  await ensureConsumers(environment, stores);
   await tokens.forgetEnded(clock.now());
   const imported = await importJournal(caDirectory, authorities, ledger);
   if (imported.length === 0) return;
