@@ -6,6 +6,8 @@ import { toAppError } from '@easycerts/core';
 import { build } from 'esbuild';
 import { bundledPackages } from './core/bundled-packages.ts';
 import type { Notice } from './core/copyright.ts';
+import { executableFile } from './core/package-content.ts';
+import { readLicence } from './licence-file.ts';
 import { repository } from './package-texts.ts';
 
 export interface Bundle {
@@ -13,9 +15,6 @@ export interface Bundle {
   /** The licences of the libraries in it. */
   readonly notices: readonly Notice[];
 }
-
-/** Licence files as the libraries name them, the likeliest first. */
-const licenceFiles = ['LICENSE', 'LICENSE.md', 'LICENSE.txt', 'LICENCE', 'license', 'License', 'LICENSE-MIT'] as const;
 
 /** Bundles the installed command line. What is loaded only when it is needed stays so inside the bundle. */
 export async function bundle(): Promise<Bundle> {
@@ -48,9 +47,6 @@ export async function bundle(): Promise<Bundle> {
 async function noticeOf(folder: string): Promise<Notice> {
   const path = join(repository, folder);
   const { name, version, license } = JSON.parse(await readFile(join(path, 'package.json'), 'utf8'));
-  for (const file of licenceFiles) {
-    const text = await readFile(join(path, file), 'utf8').catch(() => undefined);
-    if (text !== undefined) return { name: `${name} ${version}`, text };
-  }
-  return { name: `${name} ${version}`, text: `Licence as named in its package.json: ${license}` };
+  const text = (await readLicence(path)) ?? `Licence as named in its package.json: ${license}`;
+  return { file: executableFile, name: `${name} ${version}`, text };
 }

@@ -7,11 +7,12 @@ import { ensurePinnedProgram, takeLock } from '@easycerts/kube-assets';
 import { bundle } from './bundle.ts';
 import { type Architecture, debianArchitecture } from './core/architecture.ts';
 import { isDebianVersion } from './core/control.ts';
-import { type ContentFacts, packageContent } from './core/package-content.ts';
+import { type ContentFacts, executableFile, natsServerFile, packageContent } from './core/package-content.ts';
 import { seaConfig } from './core/sea-config.ts';
 import { describePrograms } from './describe-programs.ts';
 import { buildExecutable } from './executable.ts';
 import { digestOf, digestOfFile, freshDigest, stampPackage } from './freshness.ts';
+import { goNotices } from './go-notices.ts';
 import { readPackageTexts, repository } from './package-texts.ts';
 import { sourceDateS } from './source-date.ts';
 import { openSteps, type PackageReport, type Steps } from './steps.ts';
@@ -73,6 +74,7 @@ interface Inputs extends Omit<ContentFacts, 'executable'> {
   readonly script: Uint8Array;
   readonly node: string;
   readonly builder: string;
+  readonly natsDigest: string;
 }
 
 async function gatherInputs(architecture: Architecture, steps: Steps, options: PackageOptions): Promise<Inputs> {
@@ -99,7 +101,13 @@ async function gatherInputs(architecture: Architecture, steps: Steps, options: P
       details: { cure: 'it begins with a digit and has letters, digits and . + ~ -, such as 1.2.3~rc1' },
     });
   }
-  const nodeNotice = { name: `Node.js ${node.version}`, text: await readFile(join(node.folder, 'LICENSE'), 'utf8') };
+  const nodeNotice = {
+    file: executableFile,
+    name: `Node.js ${node.version}`,
+    text: await readFile(join(node.folder, 'LICENSE'), 'utf8'),
+  };
+  const natsDigest = await digestOfFile(nats.path);
+  const natsNotices = await goNotices({ program: nats.path, digest: natsDigest, file: natsServerFile, env, signal });
   return {
     architecture,
     compression: options.compression ?? 'fast',
@@ -107,17 +115,18 @@ async function gatherInputs(architecture: Architecture, steps: Steps, options: P
     epochS: await sourceDateS(env, signal),
     described,
     texts: await readPackageTexts(),
-    notices: [...bundled.notices, nodeNotice],
+    notices: [...bundled.notices, nodeNotice, ...natsNotices],
     script: bundled.script,
     node: join(node.folder, 'bin/node'),
     builder: join(builder.folder, 'bin/node'),
     natsServer: nats.path,
+    natsDigest,
   };
 }
 
 /** Everything that decides about the bytes of the package, but for the programs that make it. */
 async function digestOfInputs(inputs: Inputs): Promise<string> {
-  const { architecture, compression, node, natsServer, script } = inputs;
+  const { architecture, compression, natsDigest, node, script } = inputs;
   const files = { script: '/script', node: '/node', executable: '/executable' };
   return digestOf([
     packageContent({ ...inputs, executable: '/executable', natsServer: '/nats-server' }),
@@ -128,7 +137,7 @@ async function digestOfInputs(inputs: Inputs): Promise<string> {
     seaConfig(files, architecture === process.arch),
     Buffer.from(script).toString('base64'),
     await digestOfFile(node),
-    await digestOfFile(natsServer),
+    natsDigest,
   ]);
 }
 

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { access, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '@easycerts/core';
+import { cacheFolder } from './cache-folder.ts';
 import type { Architecture } from './core/architecture.ts';
 import { type NodePin, nodePin } from './core/node-pin.ts';
 import { repository } from './package-texts.ts';
@@ -29,7 +30,7 @@ export async function ensureTargetNode(options: TargetNodeOptions): Promise<Targ
   const { version } = pin;
   const installed = join(repository, 'node_modules', pin.name);
   if (await exists(join(installed, 'bin/node'))) return { folder: installed, version };
-  const cached = join(cacheHome(options.env), 'easycerts', 'node', `${pin.name}-${version}`);
+  const cached = join(cacheFolder(options.env), 'node', `${pin.name}-${version}`);
   if (!(await exists(join(cached, 'bin/node')))) {
     options.onFetch?.();
     await fetchNode(pin, cached, options);
@@ -61,14 +62,6 @@ function checkIntegrity(archive: Uint8Array, { name, version, integrity }: NodeP
   if (found === integrity) return;
   throw new AppError('DAMAGED', `${name} ${version} from npm is not what package-lock.json says`, {
     details: { cure: 'run it again; when that does not help, ask who has changed the package in the registry', found },
-  });
-}
-
-function cacheHome({ XDG_CACHE_HOME: xdg, HOME: home }: Readonly<Record<string, string | undefined>>): string {
-  if (xdg?.startsWith('/')) return xdg;
-  if (home?.startsWith('/')) return join(home, '.cache');
-  throw new AppError('INVALID_CONFIG', 'no place for the cache: neither HOME nor XDG_CACHE_HOME is set', {
-    details: { cure: 'set XDG_CACHE_HOME to a folder' },
   });
 }
 

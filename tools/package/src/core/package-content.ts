@@ -39,6 +39,10 @@ export interface PackageContent {
 }
 
 const programsFolder = '/usr/lib/easycerts';
+/** As the copyright file names them. */
+export const executableFile = 'usr/lib/easycerts/easycerts';
+export const natsServerFile = 'usr/lib/easycerts/nats-server';
+
 const docFolder = '/usr/share/doc/easycerts';
 const overlayPath = '/etc/easycerts/overlay.yaml';
 

@@ -88,12 +88,20 @@ test('the changelog has the items of the topmost section, without their links', 
 
 test('licences of several libraries with the same text stand there once', () => {
   const text = copyrightText('Format: x\n', [
-    { name: '@a/b 1', text: 'MIT\n\nDo as you like.\n' },
-    { name: 'c 2', text: 'MIT\n\nDo as you like.' },
+    { file: 'usr/x', name: '@a/b 1', text: 'MIT\n\nDo as you like.\n' },
+    { file: 'usr/x', name: 'c 2', text: 'MIT\n\nDo as you like.' },
+    { file: 'usr/y', name: 'd 3', text: 'MIT\n\nDo as you like.' },
   ]);
-  assert.equal(text.split('Do as you like').length, 2);
-  assert.match(text, /Comment: parts of it are @a\/b 1, c 2\n/);
+  assert.equal(text.split('Do as you like').length, 3);
+  assert.match(text, /^Files: usr\/x\nComment: parts of it are @a\/b 1, c 2\n/m);
   assert.match(text, /^License: of-a-b-1\n MIT\n \.\n Do as you like\.$/m);
+});
+
+test('the Apache License is not repeated: Debian has it', () => {
+  const apache = '\n  Apache License\n  Version 2.0, January 2004\n  and two hundred lines more';
+  const text = copyrightText('Format: x\n', [{ file: 'usr/x', name: 'a 1', text: apache }]);
+  assert.doesNotMatch(text, /two hundred lines/);
+  assert.match(text, /^License: Apache-2\.0\n On Debian systems/m);
 });
 
 test('libraries of a bundle are found, scoped and nested ones too', () => {
