@@ -51,6 +51,8 @@ export interface CaSite {
 
 export interface StartOptions {
   readonly isWaiting?: boolean;
+  /** What the service gets instead of its bus. */
+  readonly wrapBus?: (bus: Bus) => Bus;
   readonly limits?: CaOptions['limits'];
   readonly grpc?: CaOptions['grpc'];
   readonly source?: CaOptions['source'];
@@ -139,7 +141,7 @@ async function startService(paths: Paths, server: TestNatsServer, options: Start
   const clients: { close(): void }[] = [];
   try {
     const ca = await startCertificateAuthority(
-      { clock: systemClock, logger, random: Math.random, events: bus.events, bus },
+      { clock: systemClock, logger, random: Math.random, events: bus.events, bus: options.wrapBus?.(bus) ?? bus },
       {
         grpc: options.grpc ?? { address: '127.0.0.1', port: 0 },
         https: { address: '127.0.0.1', port: 0 },
