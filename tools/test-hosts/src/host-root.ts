@@ -61,6 +61,8 @@ export function rootLines(plan: HostPlan): readonly string[] {
 
 const kernelLines: readonly string[] = [
   'mount -t proc -o nosuid,nodev,noexec proc "$r/proc"',
+  '# A fresh kernel forwards nothing; a network namespace begins with what the machine has set.',
+  'for f in ipv4/ip_forward ipv6/conf/all/forwarding; do [ ! -e "$r/proc/sys/net/$f" ] || echo 0 > "$r/proc/sys/net/$f"; done',
   'mount -t sysfs -o nosuid,nodev,noexec sysfs "$r/sys"',
   'mount -t tmpfs -o mode=755,nosuid tmpfs "$r/dev"',
   'mkdir "$r/dev/pts" "$r/dev/shm" "$r/dev/mqueue" "$r/dev/net"',

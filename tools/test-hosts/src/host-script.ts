@@ -90,13 +90,15 @@ function networkLines({ names, network, cable, host, folders }: HostPlan): reado
 function insideLines(plan: HostPlan): readonly string[] {
   const { cgroups, groups, folders, host } = plan;
   return [
-    '# /proc is still the machine’s: this is what we are called there.',
-    `read -r stat < /proc/self/stat; echo "$stat" > ${shellQuote(folders.init)}`,
+    '# /proc is still the machine’s: this is what we are called there. Told only when the root is the host’s own, because',
+    '# whoever reads it goes there.',
+    `read -r stat < /proc/self/stat; exec 3> ${shellQuote(folders.init)}`,
     ...(cgroups.layout === 'v2'
       ? groups.flatMap((group) => [`mkdir -p ${shellQuote(`${group}/init.scope`)}`, joinLine(`${group}/init.scope`)])
       : []),
     `hostname ${shellQuote(host)}`,
     ...rootLines(plan),
+    'echo "$stat" >&3; exec 3>&-',
     `exec env -i container=test-host PATH=${path} /lib/systemd/systemd --system`,
   ];
 }

@@ -74,7 +74,9 @@ describe('two hosts', { skip }, () => {
         path,
       );
     }
-    await host(n1).mustExec(['sh', '-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward']);
+    const forwarding = '/proc/sys/net/ipv4/ip_forward';
+    assert.equal(await host(n1).mustExec(['cat', forwarding]), '0\n', 'as a fresh kernel, not as the machine');
+    await host(n1).mustExec(['sh', '-c', `echo 1 > ${forwarding}`]);
   });
 
   test('a cut cable cuts the host off, until it is whole again', async () => {

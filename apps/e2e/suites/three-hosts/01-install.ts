@@ -17,7 +17,9 @@ const installers: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Names by which the executable can be called. */
-const names = ['easycerts', 'ca', 'certmgr', 'config-renderer', 'joiner', 'nixos-kubernetes-node-join'];
+const names = ['easycerts', 'ca', 'certmgr', 'config-renderer', 'joiner'];
+/** As NixOS' script of this name: no arguments at all, and its usage for those who give one. */
+const scriptName = 'nixos-kubernetes-node-join';
 
 /** The most exposure that `systemd-analyze security` may see: strict where keys are kept, less where the host is managed. */
 const mostExposed: Readonly<Record<string, number>> = {
@@ -36,7 +38,10 @@ step('installed from our package and nothing else', cluster, () => {
     test(`${name} runs systemd, and has neither Node.js nor anything of ours`, async () => {
       const host = cluster.host(name);
       assert.equal(await host.mustExec(['systemctl', 'is-system-running']), 'running\n');
-      assert.equal((await host.exec(['sh', '-c', `command -v node nodejs npm ${names.join(' ')}`])).stdout, '');
+      assert.equal(
+        (await host.exec(['sh', '-c', `command -v node nodejs npm ${names.join(' ')} ${scriptName}`])).stdout,
+        '',
+      );
       assert.equal(
         (await host.exec(['sh', '-c', 'ls -d /etc/easycerts /var/lib/easycerts /usr/lib/easycerts'])).stdout,
         '',
@@ -69,6 +74,9 @@ step('installed from our package and nothing else', cluster, () => {
       for (const program of names) {
         assert.match(await host.mustExec([program, '--help']), /Usage: /, program);
       }
+      const { code, stdout, stderr } = await host.exec([scriptName, '--help']);
+      assert.equal(code, 1);
+      assert.match(stdout + stderr, /Usage: nixos-kubernetes-node-join/);
       assert.equal((await host.exec(['sh', '-c', 'command -v node nodejs npm'])).stdout, '');
     });
 

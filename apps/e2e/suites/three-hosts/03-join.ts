@@ -42,8 +42,9 @@ step('nodes join by a token', cluster, () => {
 
   test('an ordinary user cannot join a machine', async () => {
     await cluster.host('n1').mustExec(['useradd', 'alice']);
-    const { code, stderr } = await cluster.host('n1').exec(['joiner', 'join'], { user: 'alice', input: `${token}\n` });
-    assert.equal(code, 1);
+    const words = ['joiner', 'join'];
+    const { code, stderr } = await cluster.host('n1').exec(words, { user: 'alice', input: `${token}\n` });
+    assert.equal(code, 1, stderr);
     assert.match(stderr, /root/);
   });
 
