@@ -1,7 +1,6 @@
 /** What the CA takes from cluster.yaml and from around it. */
 
-import { networkInterfaces } from 'node:os';
-import { type ClusterConfig, hostRecordOf, isSingleMachine, type Paths } from '@easycerts/cluster';
+import { type ClusterConfig, hostRecordOf, type Paths } from '@easycerts/cluster';
 import { AppError } from '@easycerts/core';
 import { type CommandContext, gatherHostFacts, type Logger, loadAcceptedConfig } from '@easycerts/runtime';
 import type { FailureLimits } from './core/failure-throttle.ts';
@@ -45,15 +44,6 @@ export const defaultEnrolmentLimits: FailureLimits = {
   source: { burst: 30, perSecond: 0.2 },
   all: { burst: 500, perSecond: 10 },
 };
-
-/** Where to listen: where the hosts of the cluster come from, and nowhere else. */
-export function listenAddressOf(config: ClusterConfig): string {
-  if (isSingleMachine(config.masterAddress)) return '127.0.0.1';
-  const hasIpv6 = Object.values(networkInterfaces()).some((addresses) =>
-    addresses?.some((address) => address.family === 'IPv6'),
-  );
-  return hasIpv6 ? '::' : '0.0.0.0';
-}
 
 /** cluster.yaml and the facts of this host, read at each call. */
 export function clusterSourceOf({ configFile, paths }: CommandContext, logger: Logger): ClusterSource {

@@ -5,11 +5,12 @@ import {
   busServers,
   type CommandContext,
   createLogger,
+  listenAddressOf,
   loadAcceptedConfig,
   readBusKeys,
   runDaemon,
 } from '@easycerts/runtime';
-import { assertHasCa, type CaOptions, clusterSourceOf, listenAddressOf } from '../config.ts';
+import { assertHasCa, type CaOptions, clusterSourceOf } from '../config.ts';
 import { assertInitialized } from '../edge/authority-files.ts';
 import { busKeysDirectory } from '../edge/guard-bus.ts';
 import { startCertificateAuthority } from '../start-ca.ts';

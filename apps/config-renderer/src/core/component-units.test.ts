@@ -19,6 +19,9 @@ const desired = resolveDesiredState(
     mayWriteConntrackMax: true,
     maySetOomScore: true,
     snapshotter: 'overlayfs',
+    programs: {},
+    cniFolder: undefined,
+    resolvConf: '/etc/resolv.conf',
   },
   pathsUnder(''),
 );

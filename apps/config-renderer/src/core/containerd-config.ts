@@ -1,6 +1,6 @@
 /** containerd's configuration, version 2: read by 1.6 and later. */
 
-import type { ComponentContext, RenderedFile } from '@easycerts/cluster';
+import { type ComponentContext, cniFolderOf, programPath, type RenderedFile } from '@easycerts/cluster';
 import { generatedNotice, textFile } from './yaml-file.ts';
 
 /** Where containerd.toml lies. */
@@ -8,7 +8,8 @@ export function containerdConfigPath(root: string): string {
   return `${root}/etc/easycerts/containerd.toml`;
 }
 
-export function containerdFiles({ config, host, paths }: ComponentContext): readonly RenderedFile[] {
+export function containerdFiles(context: ComponentContext): readonly RenderedFile[] {
+  const { config, host, paths } = context;
   if (!config.containerd.enable) return [];
   const cri = 'plugins."io.containerd.grpc.v1.cri"';
   const lines = [
@@ -24,7 +25,7 @@ export function containerdFiles({ config, host, paths }: ComponentContext): read
     // without CAP_SYS_RESOURCE runc cannot lower oom_score_adj, and no sandbox would start
     `  restrict_oom_score_adj = ${!host.maySetOomScore}`,
     `  [${cri}.cni]`,
-    `    bin_dir = ${quote(config.kubelet.cni.binDir)}`,
+    `    bin_dir = ${quote(cniFolderOf(context))}`,
     `    conf_dir = ${quote(paths.cniConfig)}`,
     `  [${cri}.containerd]`,
     `    snapshotter = ${quote(config.containerd.snapshotter ?? host.snapshotter)}`,
@@ -32,7 +33,7 @@ export function containerdFiles({ config, host, paths }: ComponentContext): read
     `    [${cri}.containerd.runtimes.runc]`,
     '      runtime_type = "io.containerd.runc.v2"',
     `      [${cri}.containerd.runtimes.runc.options]`,
-    `        BinaryName = ${quote(`${config.binDir}/runc`)}`,
+    `        BinaryName = ${quote(programPath(context, 'runc'))}`,
     `        SystemdCgroup = ${host.serviceManager === 'systemd'}`,
   ];
   return [

@@ -40,6 +40,7 @@ export function kubeletFiles(context: ComponentContext): readonly RenderedFile[]
         ? { unschedulable: { key: 'unschedulable', value: 'true', effect: 'NoSchedule' } }
         : {}),
     }),
+    resolvConf: host.resolvConf,
     rotateCertificates: false,
     staticPodPath: `${paths.kubernetes}/manifests`,
     tlsCertFile: serving.cert,

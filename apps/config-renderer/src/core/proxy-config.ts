@@ -1,6 +1,12 @@
 /** KubeProxyConfiguration (https://kubernetes.io/docs/reference/config-api/kube-proxy-config.v1alpha1/). */
 
-import { type ComponentContext, kubeconfigPath, proxyHealthAddress, type RenderedFile } from '@easycerts/cluster';
+import {
+  type ComponentContext,
+  kubeconfigPath,
+  proxyHealthAddress,
+  proxyModeOf,
+  type RenderedFile,
+} from '@easycerts/cluster';
 import { yamlFile } from './yaml-file.ts';
 
 export function proxyFiles(context: ComponentContext): readonly RenderedFile[] {
@@ -20,7 +26,7 @@ export function proxyFiles(context: ComponentContext): readonly RenderedFile[] {
         healthzBindAddress: proxyHealthAddress,
         hostnameOverride: config.proxy.hostname ?? host.name,
         metricsBindAddress: '127.0.0.1:10249',
-        mode: config.proxy.mode,
+        mode: proxyModeOf(context),
       },
     ),
   ];

@@ -20,6 +20,9 @@ const host: HostFacts = {
   mayWriteConntrackMax: true,
   maySetOomScore: true,
   snapshotter: 'overlayfs',
+  programs: {},
+  cniFolder: undefined,
+  resolvConf: '/etc/resolv.conf',
 };
 const minimal = 'roles: [master, node]\nmasterAddress: localhost\n';
 
@@ -96,6 +99,25 @@ test('what the host can do decides drivers and limits', () => {
   const onSystemd = render(minimal, { ...host, serviceManager: 'systemd' });
   assert.equal(yaml(onSystemd, '/etc/kubernetes/kubelet.yaml').cgroupDriver, 'systemd');
   assert.equal(yaml(onSystemd, '/etc/kubernetes/proxy.yaml').conntrack, undefined);
+});
+
+test('what the host has decides programs, plugins, name servers and the way of Services', () => {
+  const debian = render(minimal, {
+    ...host,
+    programs: { containerd: '/usr/bin/containerd', runc: '/usr/sbin/runc', nft: '/usr/sbin/nft' },
+    cniFolder: '/usr/lib/cni',
+    resolvConf: '/run/systemd/resolve/resolv.conf',
+  });
+  const toml = debian.get('/etc/easycerts/containerd.toml')?.content ?? '';
+  assert.match(toml, /bin_dir = "\/usr\/lib\/cni"/);
+  assert.match(toml, /BinaryName = "\/usr\/sbin\/runc"/);
+  assert.match(
+    debian.get('/etc/systemd/system/containerd.service')?.content ?? '',
+    /ExecStart="?\/usr\/bin\/containerd/,
+  );
+  assert.equal(yaml(debian, '/etc/kubernetes/proxy.yaml').mode, 'nftables');
+  assert.equal(yaml(debian, '/etc/kubernetes/kubelet.yaml').resolvConf, '/run/systemd/resolve/resolv.conf');
+  assert.equal(yaml(render(), '/etc/kubernetes/proxy.yaml').mode, 'iptables');
 });
 
 test('the CNI network follows from flannel’s subnet, and is not there before', () => {

@@ -72,6 +72,7 @@ export async function applyPlan(plan: RenderPlan, { paths, users }: HostRenderer
 async function desiredStateOf(config: ClusterConfig, { received }: HostSource, paths: Paths): Promise<DesiredState> {
   const facts = await gatherHostFacts({
     roles: config.roles,
+    binDir: config.binDir,
     containerdDirectory: paths.containerd,
     ...(received === undefined ? {} : { hostName: received.record.name }),
   });

@@ -4,26 +4,23 @@ import { mkdir } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { contains, type DesiredState, type Paths, parseCidr, type RenderedFile } from '@easycerts/cluster';
 import { AppError, isAppError } from '@easycerts/core';
-import { publicKeysOf, readBusKeys, renderNatsConfig } from '@easycerts/runtime';
+import { listenAddressOf, publicKeysOf, readBusKeys, renderNatsConfig } from '@easycerts/runtime';
 import { type FlannelSubnet, parseSubnetEnv } from '../core/flannel-config.ts';
 import type { LateFacts } from '../core/render-host.ts';
 import { readOptional } from './read-optional.ts';
 
 /** Reads them. AppError FAILED_PRECONDITION on a master without a certificate authority. */
 export async function lateFacts(desired: DesiredState): Promise<LateFacts> {
-  const { config, host, paths } = desired;
+  const { config, host } = desired;
   const flannelSubnet = await readSubnet(desired);
-  const natsConfig =
-    config.easyCerts && host.roles.includes('master')
-      ? await natsConfigOf(host.name, config.bus.port, paths)
-      : undefined;
+  const natsConfig = config.easyCerts && host.roles.includes('master') ? await natsConfigOf(desired) : undefined;
   return {
     ...(flannelSubnet === undefined ? {} : { flannelSubnet }),
     ...(natsConfig === undefined ? {} : { natsConfig }),
   };
 }
 
-async function natsConfigOf(serverName: string, port: number, paths: Paths): Promise<string> {
+async function natsConfigOf({ config, host, paths }: DesiredState): Promise<string> {
   const keys = await readBusKeys(`${paths.ca}/bus`).catch((error: unknown) => {
     if (!isAppError(error, 'NOT_FOUND')) throw error;
     throw new AppError('FAILED_PRECONDITION', `the certificate authority in ${paths.ca} does not exist`, {
@@ -32,9 +29,9 @@ async function natsConfigOf(serverName: string, port: number, paths: Paths): Pro
     });
   });
   return renderNatsConfig({
-    serverName,
-    address: '0.0.0.0',
-    port,
+    serverName: host.name,
+    address: listenAddressOf(config),
+    port: config.bus.port,
     tlsDirectory: paths.natsIdentity,
     storeDirectory: paths.natsStore,
     logFile: paths.natsLog,

@@ -16,6 +16,9 @@ const host: HostFacts = {
   mayWriteConntrackMax: true,
   maySetOomScore: true,
   snapshotter: 'overlayfs',
+  programs: {},
+  cniFolder: undefined,
+  resolvConf: '/etc/resolv.conf',
 };
 const desired = (text: string, facts = host) =>
   resolveDesiredState(parseClusterConfig(text, 'x'), facts, pathsUnder(''));

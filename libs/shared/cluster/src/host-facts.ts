@@ -1,6 +1,7 @@
 /** What is known about one host: gathered by the runtime library on the host itself, kept by the CA for every host. */
 
 import type { Role } from './component-name.ts';
+import type { HostProgram } from './host-programs.ts';
 
 /** Which cgroup hierarchies the host has: only v1, v1 with `unified` beside it, only v2. */
 export type CgroupLayout = 'v1' | 'hybrid' | 'v2';
@@ -25,4 +26,10 @@ export interface HostFacts extends HostRecord {
   readonly maySetOomScore: boolean;
   /** The snapshotter that containerd can use on its data directory. */
   readonly snapshotter: 'overlayfs' | 'native';
+  /** Absolute paths of the programs that were found. */
+  readonly programs: Readonly<Partial<Record<HostProgram, string>>>;
+  /** Where the CNI plugins were found. */
+  readonly cniFolder: string | undefined;
+  /** File with the host's name servers, as far as pods can ask them; '' when there is none. */
+  readonly resolvConf: string;
 }

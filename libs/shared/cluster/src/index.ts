@@ -58,6 +58,15 @@ export {
   nodesOrganization,
 } from './host-identity.ts';
 export {
+  cniFolderOf,
+  cniFolders,
+  type HostProgram,
+  hostPrograms,
+  programFolders,
+  programPath,
+  proxyModeOf,
+} from './host-programs.ts';
+export {
   addressAt,
   canonicalIp,
   contains,

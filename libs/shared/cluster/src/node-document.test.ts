@@ -94,6 +94,9 @@ describe('nodeConfigOf', () => {
       mayWriteConntrackMax: true,
       maySetOomScore: true,
       snapshotter: 'overlayfs',
+      programs: {},
+      cniFolder: undefined,
+      resolvConf: '/etc/resolv.conf',
     };
     const here = resolveDesiredState(node, facts, paths).certificates;
     assert.deepEqual(here, resolveCertificates(master, record, paths));

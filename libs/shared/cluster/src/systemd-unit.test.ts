@@ -17,6 +17,9 @@ const desired = resolveDesiredState(
     mayWriteConntrackMax: true,
     maySetOomScore: true,
     snapshotter: 'overlayfs',
+    programs: {},
+    cniFolder: undefined,
+    resolvConf: '/etc/resolv.conf',
   },
   pathsUnder(''),
 );

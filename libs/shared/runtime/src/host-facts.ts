@@ -7,18 +7,22 @@ import type { CgroupLayout, HostFacts, Role } from '@easycerts/cluster';
 import { isHostName } from '@easycerts/cluster';
 import { AppError } from '@easycerts/core';
 import { lastingAddresses, readAddressFacts } from './host-addresses.ts';
+import { findCniFolder, findHostPrograms, findResolvConf, foldersWith } from './host-programs.ts';
 import { findSnapshotter } from './snapshotter.ts';
 
 export interface HostFactsOptions {
   readonly roles: readonly Role[];
   /** Where containerd keeps its data (`paths.containerd`): decides the snapshotter. */
   readonly containerdDirectory: string;
+  /** Where programs are looked for first. */
+  readonly binDir?: string;
   /** Default: the host name of the machine. */
   readonly hostName?: string;
-  /** For tests: other places than /proc, /sys and /run. */
+  /** For tests: other places than /proc, /sys, /run and /etc. */
   readonly procDirectory?: string;
   readonly sysDirectory?: string;
   readonly runDirectory?: string;
+  readonly etcDirectory?: string;
 }
 
 const capSysResource = 24n; // include/uapi/linux/capability.h
@@ -27,13 +31,19 @@ const capSysResource = 24n; // include/uapi/linux/capability.h
 export async function gatherHostFacts(options: HostFactsOptions): Promise<HostFacts> {
   const proc = options.procDirectory ?? '/proc';
   const isRoot = process.geteuid?.() === 0;
+  const run = options.runDirectory ?? '/run';
   const [addressFacts, cgroups, serviceManager, mayWriteConntrackMax, maySetOomScore, snapshotter] = await Promise.all([
     readAddressFacts(proc, networkInterfaces()),
     findCgroupLayout(options.sysDirectory ?? '/sys'),
-    findServiceManager(options.runDirectory),
+    findServiceManager(run),
     canOpenForWriting(`${proc}/sys/net/netfilter/nf_conntrack_max`),
     hasCapability(`${proc}/self/status`, capSysResource),
     isRoot ? findSnapshotter(options.containerdDirectory) : ('native' as const),
+  ]);
+  const [programs, cniFolder, resolvConf] = await Promise.all([
+    findHostPrograms(foldersWith(options.binDir)),
+    findCniFolder(),
+    findResolvConf(options.etcDirectory ?? '/etc', run),
   ]);
   return {
     name: nodeNameOf(options.hostName ?? hostname()),
@@ -45,6 +55,9 @@ export async function gatherHostFacts(options: HostFactsOptions): Promise<HostFa
     mayWriteConntrackMax,
     maySetOomScore,
     snapshotter,
+    programs,
+    cniFolder,
+    resolvConf,
   };
 }
 

@@ -109,6 +109,7 @@ export type { HostFactsOptions } from './host-facts.ts';
 export { findServiceManager, gatherHostFacts, nodeNameOf } from './host-facts.ts';
 export type { ApiAnswer, ApiRequest, ConnectKubeOptions, KubeConnection } from './kube/kube-connection.ts';
 export { connectKube } from './kube/kube-connection.ts';
+export { listenAddressOf } from './listen-address.ts';
 export type { ClusterTexts, LoadClusterConfigOptions } from './load-cluster-config.ts';
 export {
   acceptedCopyOf,

@@ -75,6 +75,10 @@ export interface WantedProgram {
   readonly name: string;
   /** Its folder; undefined: anywhere on PATH. */
   readonly directory: string | undefined;
+  /** Folders where it does as well, when its own has none. */
+  readonly elsewhere?: readonly string[];
+  /** A program that does as well. */
+  readonly substitute?: string;
   /** Asked for its version and compared with what is supported. */
   readonly kind: 'kubernetes' | 'containerd' | 'other';
   /** Where it comes from. */

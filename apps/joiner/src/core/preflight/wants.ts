@@ -1,7 +1,7 @@
 /** What preflight wants of a host, out of what is to run there. */
 
 import type { ClusterConfig, Role } from '@easycerts/cluster';
-import { enabledComponents, unitOf } from '@easycerts/cluster';
+import { cniFolders, enabledComponents, programFolders, unitOf } from '@easycerts/cluster';
 import type { PreflightWants, WantedPort, WantedProgram } from './facts.ts';
 
 export interface WantsOptions {
@@ -79,31 +79,36 @@ function programsOf(config: ClusterConfig): readonly WantedProgram[] {
     ...(enabled.includes('containerd')
       ? [
           {
-            name: 'containerd',
-            directory: binDir,
+            ...other('containerd', installCure(binDir), binDir),
             kind: 'containerd' as const,
-            cure: installCure(binDir),
+            elsewhere: programFolders,
           },
-          other('runc', installCure(binDir), binDir),
+          { ...other('runc', installCure(binDir), binDir), elsewhere: programFolders },
         ]
       : []),
     ...(kubelet.enable
       ? [
-          ...cniPlugins.map((name) =>
-            other(name, `install the CNI plugins in ${kubelet.cni.binDir}`, kubelet.cni.binDir),
-          ),
+          ...cniPlugins.map((name) => cniPlugin(name, kubelet.cni.binDir)),
           other('mount', 'apt-get install mount', undefined),
           other('umount', 'apt-get install mount', undefined),
         ]
       : []),
-    ...(proxy.enable
-      ? [
-          proxy.mode === 'nftables'
-            ? other('nft', 'apt-get install nftables', undefined)
-            : other('iptables', 'apt-get install iptables', undefined),
-        ]
-      : []),
+    ...(proxy.enable ? [packetFilter(proxy.mode)] : []),
   ];
+}
+
+function cniPlugin(name: string, binDir: string | undefined): WantedProgram {
+  const directory = binDir ?? cniFolders[0];
+  const cure = `install the CNI plugins in ${directory}`;
+  return { name, directory, kind: 'other', cure, ...(binDir === undefined ? { elsewhere: cniFolders } : {}) };
+}
+
+/** What kube-proxy makes Services with: nft, iptables, or what there is. */
+function packetFilter(mode: 'iptables' | 'nftables' | undefined): WantedProgram {
+  const common = { directory: undefined, kind: 'other' } as const;
+  if (mode === 'nftables') return { ...common, name: 'nft', cure: 'apt-get install nftables' };
+  const iptables = { ...common, name: 'iptables', cure: 'apt-get install iptables' };
+  return mode === 'iptables' ? iptables : { ...iptables, substitute: 'nft' };
 }
 
 /** What flannel's network of a node is made with. */

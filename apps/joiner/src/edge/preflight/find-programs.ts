@@ -20,12 +20,15 @@ export function programFolders(): readonly string[] {
   return [...new Set([...(process.env.PATH ?? '').split(':').filter(Boolean), ...rootPath])];
 }
 
-async function findOne({ directory, kind, name }: WantedProgram): Promise<ProgramFacts> {
-  for (const folder of directory === undefined ? programFolders() : [directory]) {
-    const path = `${folder}/${name}`;
-    if (!(await isProgram(path))) continue;
-    const version = kind === 'other' ? undefined : await versionOf(path);
-    return { name, path, isFound: true, ...(version === undefined ? {} : { version }) };
+async function findOne({ directory, elsewhere = [], kind, name, substitute }: WantedProgram): Promise<ProgramFacts> {
+  const folders = directory === undefined ? programFolders() : [directory, ...elsewhere];
+  for (const sought of substitute === undefined ? [name] : [name, substitute]) {
+    for (const folder of folders) {
+      const path = `${folder}/${sought}`;
+      if (!(await isProgram(path))) continue;
+      const version = kind === 'other' ? undefined : await versionOf(path);
+      return { name, path, isFound: true, ...(version === undefined ? {} : { version }) };
+    }
   }
   return { name, path: directory === undefined ? name : `${directory}/${name}`, isFound: false };
 }

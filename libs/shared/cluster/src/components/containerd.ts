@@ -2,15 +2,17 @@
 
 import { unitOf } from '../component-name.ts';
 import type { ComponentSpec } from '../component-spec.ts';
+import { programPath } from '../host-programs.ts';
 import { type ComponentContext, readAtStart } from './component-context.ts';
 
-export function containerd({ config, paths }: ComponentContext): ComponentSpec {
+export function containerd(context: ComponentContext): ComponentSpec {
+  const { config, paths } = context;
   const configFile = `${paths.root}/etc/easycerts/containerd.toml`;
   return {
     component: 'containerd',
     unit: unitOf.containerd,
     description: 'containerd, the container runtime',
-    argv: [`${config.binDir}/containerd`, '--config', configFile, ...config.containerd.extraOpts],
+    argv: [programPath(context, 'containerd'), '--config', configFile, ...config.containerd.extraOpts],
     env: { PATH: `${config.binDir}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin` },
     user: 'root',
     group: 'root',

@@ -35,6 +35,9 @@ test('the package has a unit for joiner and for every service of ours that a spe
     mayWriteConntrackMax: true,
     maySetOomScore: true,
     snapshotter: 'overlayfs',
+    programs: {},
+    cniFolder: undefined,
+    resolvConf: '/etc/resolv.conf',
   } as const;
   const config = parseClusterConfig('roles: [master, node]\nmasterAddress: localhost', 'x');
   const { components } = resolveDesiredState(config, host, pathsUnder(''));

@@ -168,8 +168,8 @@ export const proxyOptions = z
     kubeconfig: kubeconfigOptions,
     mode: z
       .enum(['iptables', 'nftables'])
-      .default('iptables')
-      .describe('how Services are made: with iptables or nftables'),
+      .optional()
+      .describe('how Services are made; default: iptables, or nftables where the host has only nft'),
     verbosity,
   })
   .prefault({});
@@ -188,7 +188,9 @@ export const kubeletOptions = z
     clusterDns: z.array(ipAddress).optional().describe('default: the cluster IP of the DNS addon'),
     clusterDomain: dnsName.optional().describe('default: the domain of the DNS addon'),
     cni: z
-      .strictObject({ binDir: absolutePath.default('/opt/cni/bin').describe('where the CNI plugins lie') })
+      .strictObject({
+        binDir: absolutePath.optional().describe('where the CNI plugins lie; default: where the host has them'),
+      })
       .prefault({}),
     containerRuntimeEndpoint: z.string().optional().describe('default: the socket of our containerd'),
     extraConfig: z
