@@ -99,6 +99,8 @@ class Daemon {
 
   async #passOrThrow(): Promise<number> {
     const { settings, retries, refreshedAtMs } = this.#assembly;
+    // Before the look: what is written after it gives a hint
+    this.#watchFolders(this.#loaded);
     const loaded = this.#load();
     this.#loaded = loaded;
     const enrolAtMs = await this.#enroller.look();
@@ -111,8 +113,7 @@ class Daemon {
     });
     this.#tellStates(plans);
     await this.#writeStatus();
-    const { certificateSpecs, secrets } = this.#options.paths;
-    this.#watch.set(new Set([certificateSpecs, secrets, ...foldersOf(loaded.specs)]));
+    this.#watchFolders(loaded);
     const refreshDueMs = loaded.specs.length === 0 ? [] : [refreshedAtMs() + settings.bundleIntervalMs];
     // While the CA rests, its own time in the retry book counts
     const dueMs = [
@@ -122,6 +123,11 @@ class Daemon {
       ...(retries.get('ca') === undefined ? refreshDueMs : []),
     ];
     return nextWakeMs(dueMs, this.#nowMs(), settings.checkIntervalMs);
+  }
+
+  #watchFolders({ specs }: LoadedSpecs): void {
+    const { certificateSpecs, secrets } = this.#options.paths;
+    this.#watch.set(new Set([certificateSpecs, secrets, ...foldersOf(specs)]));
   }
 
   #load(): LoadedSpecs {

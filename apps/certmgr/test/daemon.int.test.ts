@@ -1,7 +1,7 @@
 /** The daemon: it looks by itself, keeps trying, and ends cleanly. */
 
 import assert from 'node:assert/strict';
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 import { dayMs, hourMs } from '@easycerts/core';
 import { readSet } from '@easycerts/runtime';
@@ -38,6 +38,16 @@ describe('startCertmgr', () => {
     await host.writeSpecs(host.spec('kubelet', { alternativeNames: { dns: ['other'], ip: [] } }));
     await until(() => host.events.ofType('certificate.renewed').length === 1);
     assert.equal(host.events.ofType('certificate.renewed')[0]?.data.reason, 'names');
+  });
+
+  test('sees the specs of a new host, whose folder it did not find when it started', async (t) => {
+    const host = await createTestHost(t);
+    await rm(host.paths.certificateSpecs, { recursive: true });
+    const certmgr = await host.start();
+    await certmgr.lookNow();
+    await mkdir(host.paths.certificateSpecs, { recursive: true });
+    await host.writeSpecs(host.spec('kubelet'));
+    await until(() => deliveries(host) === 1);
   });
 
   test('looks at an interval too: what the kernel does not tell is seen all the same', async (t) => {

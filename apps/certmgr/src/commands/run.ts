@@ -36,6 +36,7 @@ export function runCommand(): Command {
       const problems: unknown[] = [];
       const early = createDeferredPublisher(systemClock);
       const config = await configuration(command, early, (error) => problems.push(error));
+      if (config === undefined) return;
       await runDaemon(command, { service: 'certmgr', config }, async (context) => {
         early.attach(context.events);
         for (const err of problems) context.logger.warn({ err }, 'go on with the configuration accepted last');
@@ -52,7 +53,7 @@ async function configuration(
   command: CommandContext,
   events: DeferredPublisher,
   onProblem: (error: unknown) => void,
-): Promise<ClusterConfig> {
+): Promise<ClusterConfig | undefined> {
   const { paths, signal, logLevel } = command;
   let enroller: ReturnType<typeof makeWaitingEnroller> | undefined;
   const meanwhile = async (): Promise<boolean> => {

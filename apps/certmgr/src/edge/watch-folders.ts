@@ -1,6 +1,7 @@
 /** Hints that files have changed, by the kernel (inotify). Only hints: what is missed is seen at the next interval. */
 
-import { type FSWatcher, watch } from 'node:fs';
+import { existsSync, type FSWatcher, watch } from 'node:fs';
+import { dirname } from 'node:path';
 
 export class FolderWatch {
   readonly #onHint: () => void;
@@ -10,8 +11,9 @@ export class FolderWatch {
     this.#onHint = onHint;
   }
 
-  /** Watches exactly these folders from now on; those that are not there are tried at the next call. */
-  set(folders: ReadonlySet<string>): void {
+  /** Watches exactly these folders from now on; for one that is not there, the nearest above it, until the next call. */
+  set(wanted: ReadonlySet<string>): void {
+    const folders = new Set([...wanted].map(nearestFolder));
     for (const folder of this.#watchers.keys()) {
       if (!folders.has(folder)) this.#stop(folder);
     }
@@ -42,4 +44,8 @@ export class FolderWatch {
     this.#watchers.get(folder)?.close();
     this.#watchers.delete(folder);
   }
+}
+
+function nearestFolder(folder: string): string {
+  return existsSync(folder) || dirname(folder) === folder ? folder : nearestFolder(dirname(folder));
 }

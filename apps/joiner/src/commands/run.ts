@@ -16,6 +16,7 @@ export async function runJoiner(command: CommandContext, stopComponentsOnExit: b
   const { paths } = command;
   const problems: unknown[] = [];
   const config = await awaitAcceptedConfig(command, { service: 'joiner', onProblem: (err) => problems.push(err) });
+  if (config === undefined) return;
   await runDaemon(command, { service: 'joiner', config }, async (context) => {
     for (const err of problems) context.logger.warn({ err }, 'configuration has problems; go on with the accepted one');
     const users = loadUsers();

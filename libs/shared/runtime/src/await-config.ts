@@ -28,12 +28,12 @@ const pollMs = secondMs;
 
 /**
  * What {@link loadAcceptedConfig} loads. Under systemd, while there is no configuration at all, it waits for one: the service
- * counts as started, so that nothing that is ordered after it waits too. Rejects with the signal's reason when stopped.
+ * counts as started, so that nothing that is ordered after it waits too. Undefined when it is stopped meanwhile.
  */
 export async function awaitAcceptedConfig(
   command: Pick<CommandContext, 'configFile' | 'logLevel' | 'signal'>,
   { onProblem, service, meanwhile, watch = [] }: AwaitConfigOptions,
-): Promise<ClusterConfig> {
+): Promise<ClusterConfig | undefined> {
   const { configFile, logLevel, signal } = command;
   const isPatient = isStartedBySystemd();
   if (!isPatient && meanwhile === undefined) return loadAcceptedConfig(configFile, onProblem);
@@ -43,7 +43,7 @@ export async function awaitAcceptedConfig(
   const folders = [folder, join(folder, 'received'), ...watch];
   let hasTold = false;
   try {
-    for (;;) {
+    while (!signal.aborted) {
       const hint = nextHint(folders, pollMs, signal);
       try {
         const config = await loadIfThere(configFile, onProblem);
@@ -55,16 +55,16 @@ export async function awaitAcceptedConfig(
           hasTold = true;
         }
         const isBusy = (await meanwhile?.()) === true;
-        signal.throwIfAborted();
+        if (signal.aborted) return undefined;
         const found = await loadIfThere(configFile, onProblem);
         if (found !== undefined) return found;
         if (!isPatient && !isBusy) return await loadAcceptedConfig(configFile, onProblem);
         await hint.came;
-        signal.throwIfAborted();
       } finally {
         hint.forget();
       }
     }
+    return undefined;
   } finally {
     notifier.close();
   }
