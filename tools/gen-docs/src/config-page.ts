@@ -1,6 +1,6 @@
 /** docs/config/: every key of cluster.yaml, from its schema, as a page and as a JSON Schema for editors. */
 
-import { clusterConfigSchema } from '@easycerts/cluster';
+import { clusterConfigSchema, nodeOverrideKeys } from '@easycerts/cluster';
 import { z } from 'zod';
 import { codeBlock, generatedNotice, page, table } from './markdown.ts';
 
@@ -48,6 +48,39 @@ export function configPage(): string {
       ]),
   ]);
 }
+
+/** The page of node.yaml: those keys of cluster.yaml that may stand there. */
+export function nodeConfigPage(): string {
+  const { properties = {} } = configSchemaDocument() as OptionSchema;
+  const defaults: unknown = clusterConfigSchema.parse({ masterAddress: 'localhost' });
+  const allowed: Record<string, OptionSchema> = {};
+  for (const [name, keys] of Object.entries(nodeOverrideKeys)) {
+    const option = properties[name] ?? {};
+    const inner = Object.entries(option.properties ?? {});
+    allowed[name] =
+      keys === true
+        ? option
+        : { ...option, properties: Object.fromEntries(inner.filter(([key]) => keys.includes(key))) };
+  }
+  return page([
+    generatedNotice,
+    '# node.yaml',
+    nodeIntroduction,
+    '## Its keys',
+    optionTable({ properties: allowed }, '', defaults, () => true),
+  ]);
+}
+
+const nodeIntroduction = `What concerns one node alone, in \`/etc/easycerts/node.yaml\` on that node:
+
+${codeBlock('yaml', `kubelet:\n  nodeLabels: {disk: ssd}`)}
+
+A node needs no configuration: what it must know of the cluster comes from the master ([how](../node-document.md)). These
+keys are laid over that, with the meaning and the checks that they have in [cluster.yaml](cluster-yaml.md); any other is an
+error, for it is the cluster's. A change is applied at once, and concerns no other host.
+
+\`kubelet.nodeIp\` must be an address by which the master knows the host, because certificates are signed for nothing else: the
+one from which it enrolled, and those given with \`--address\` when its token was made.`;
 
 const introduction = `The smallest one:
 

@@ -3,7 +3,7 @@
 import { eventTypes } from '@easycerts/contracts';
 import { asyncApiDocument } from './asyncapi.ts';
 import { certificatesPage } from './certificates-page.ts';
-import { configPage, configSchemaDocument } from './config-page.ts';
+import { configPage, configSchemaDocument, nodeConfigPage } from './config-page.ts';
 import { dependenciesPage, type LockFile } from './dependencies-page.ts';
 import { errorsPage } from './errors-page.ts';
 import { eventSchemaOf } from './event-schema.ts';
@@ -29,6 +29,7 @@ export function documents({ version, lock }: WorkspaceFacts): ReadonlyMap<string
     ['docs/dependencies.md', dependenciesPage(lock)],
     ['docs/certificates.md', certificatesPage()],
     ['docs/config/cluster-yaml.md', configPage()],
+    ['docs/config/node-yaml.md', nodeConfigPage()],
     ['docs/config/cluster.schema.json', json(configSchemaDocument())],
     ...eventTypes.map((type): [string, string] => [`docs/schemas/events/${type}.json`, json(schemaFile(type))]),
   ]);
