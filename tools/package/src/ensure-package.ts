@@ -124,7 +124,10 @@ async function gatherInputs(architecture: Architecture, steps: Steps, options: P
   };
 }
 
-/** Everything that decides about the bytes of the package, but for the programs that make it. */
+/** Our own files that decide how the package's files come about. */
+const recipe = ['executable.ts', 'core/strip-elf.ts', 'write-deb.ts'] as const;
+
+/** Everything that decides about the bytes of the package, but for the programs of others that make it. */
 async function digestOfInputs(inputs: Inputs): Promise<string> {
   const { architecture, compression, natsDigest, node, script } = inputs;
   const files = { script: '/script', node: '/node', executable: '/executable' };
@@ -137,6 +140,7 @@ async function digestOfInputs(inputs: Inputs): Promise<string> {
     seaConfig(files, architecture === process.arch),
     Buffer.from(script).toString('base64'),
     await digestOfFile(node),
+    await Promise.all(recipe.map((file) => digestOfFile(join(import.meta.dirname, file)))),
     natsDigest,
   ]);
 }
