@@ -13,6 +13,7 @@ import { readRecord, writeRecord } from './group-record-file.ts';
 import { type Ended, type Host, hostOf } from './host.ts';
 import { defaultNetwork, planNetwork } from './host-network.ts';
 import { type HostPlan, hostFolders, type Share } from './host-plan.ts';
+import { checkInotify } from './inotify-room.ts';
 import { markerFile, removeGroup, removeGroupNow } from './remove-group.ts';
 import { removeAbandonedGroups } from './remove-groups.ts';
 import { systemEnvironment } from './system-environment.ts';
@@ -47,7 +48,7 @@ export interface Hosts {
 
 /**
  * Makes the hosts and resolves when all of them are up. Needs root. Removes groups that nobody takes down any more. When
- * something fails, nothing of the group is left.
+ * something fails, nothing of the group is left. FAILED_PRECONDITION when the machine has too few inotify instances.
  */
 export async function startHosts(options: StartHostsOptions): Promise<Hosts> {
   const { group, folder, env, report, signal } = options;
@@ -62,6 +63,7 @@ export async function startHosts(options: StartHostsOptions): Promise<Hosts> {
   const lock = await takeLock(names.record, { signal, onWait: () => report?.(`group ${group}: another run has it`) });
   try {
     await removeGroupNow(group);
+    checkInotify(options.hosts.length, report);
     const base = await ensureBase({ env, report, signal });
     const record = recordOf(options, base);
     const cgroups = planControlGroups(names.cgroup);
