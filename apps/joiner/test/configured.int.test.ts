@@ -80,3 +80,30 @@ describe('a configuration of the master', () => {
     await until(() => configured().length === 1);
   });
 });
+
+describe('what must be done before a component starts', () => {
+  it('is done before it, again only when its file changes, and its failure is the component’s', async () => {
+    const archive = host.file('images.tar');
+    const preparation = (command: string) => ({
+      files: [{ path: archive, onChange: 'restart' as const }],
+      preparations: [{ argv: ['/bin/sh', '-c', command], file: archive }],
+    });
+    const done = `echo "import $(cat ${archive})" >> ${host.root}/trace`;
+    writeFileSync(archive, 'one');
+    host.component('a', preparation('echo "no such archive" >&2; exit 4'));
+    const joiner = await host.start();
+    await until(() => host.events.ofType('component.failed').length > 0);
+    assert.match(host.events.ofType('component.failed')[0]?.data.message ?? '', /images\.tar.*no such archive/);
+    assert.equal(host.count('start a'), 0);
+    host.component('a', preparation(done));
+    await host.ready(joiner);
+    assert.deepEqual(host.trace().slice(0, 2), ['import one', 'start a']);
+    host.component('a', { ...preparation(done), env: { DIR: host.root, MORE: '1' } });
+    await until(() => host.count('start a') === 2);
+    assert.equal(host.count('import one'), 1, 'the same archive is not imported again');
+    writeFileSync(archive, 'two');
+    await until(() => host.count('import two') === 1 && host.count('start a') === 3);
+    assert.ok(host.trace().lastIndexOf('import two') < host.trace().lastIndexOf('start a'));
+    await host.ready(joiner);
+  });
+});

@@ -56,6 +56,7 @@ const componentSchema = z.object({
   ),
   directories: z.array(z.object({ path: absolutePath, owner: userName, group: userName, mode })),
   health,
+  preparations: z.array(z.object({ argv: z.array(text).min(1), file: absolutePath })).exactOptional(),
   startWhen: health.exactOptional(),
   reloadSignal: z.literal('SIGHUP').exactOptional(),
   startTimeoutMs: limitMs,

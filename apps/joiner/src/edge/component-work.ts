@@ -10,6 +10,7 @@ import type { ComponentSpec } from '@easycerts/cluster';
 import { AppError, type ComponentActionReason, toAppError } from '@easycerts/core';
 import type { ServiceContext, ServiceManager, Users } from '@easycerts/runtime';
 import { retryDelayMs, stableAfterMs } from '../core/back-off.ts';
+import { duePreparations } from '../core/due-preparations.ts';
 import type { Change } from '../core/fingerprint.ts';
 import { missingInputs } from '../core/fingerprint.ts';
 import type { Action } from '../core/plan.ts';
@@ -19,6 +20,7 @@ import { certificateRolledBack, componentFailed, componentUp } from '../events.t
 import { makeDirectories } from './directories.ts';
 import type { Attempt, ManagedUnit } from './managed-unit.ts';
 import type { Observation, Observer } from './observer.ts';
+import { prepare } from './prepare.ts';
 import type { Records } from './records.ts';
 import { rollBack } from './roll-back.ts';
 
@@ -135,6 +137,11 @@ export class ComponentWork {
   async #carryOut(unit: ManagedUnit, attempt: Attempt, trial: Trial | undefined): Promise<void> {
     const { manager, observer, records, users } = this.#parts;
     const { spec } = unit;
+    if (attempt.kind !== 'reload') {
+      const startedWith = records.get(spec.unit)?.startedWith;
+      const observed = observer.observe(spec).fingerprint;
+      await prepare(duePreparations(spec, { startedWith, observed, isForced: attempt.reason === 'forced' }));
+    }
     if (attempt.kind === 'restart') {
       unit.health.pause();
       await manager.stop(spec.unit);

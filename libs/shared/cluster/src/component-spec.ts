@@ -65,6 +65,14 @@ export interface DirectorySpec {
   readonly mode: number;
 }
 
+/** A program that must have done its work before a component is started. */
+export interface Preparation {
+  /** Absolute path of the program, then its arguments. */
+  readonly argv: readonly string[];
+  /** One of the component's files: it is run again when that has changed since the component was last started. */
+  readonly file: string;
+}
+
 export interface ComponentSpec {
   readonly component: ComponentName | ServiceName;
   /** Name of the unit: `kube-apiserver`. */
@@ -82,6 +90,7 @@ export interface ComponentSpec {
   readonly certificates: readonly CertificateUse[];
   readonly directories: readonly DirectorySpec[];
   readonly health: HealthCheck;
+  readonly preparations?: readonly Preparation[];
   /** What must be so before it is started, besides `startAfter`: for a program that only ends when it is not. */
   readonly startWhen?: HealthCheck;
   /** Signal that makes it read its files again, for `onChange: 'reload'`. */

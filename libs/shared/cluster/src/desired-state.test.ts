@@ -191,3 +191,24 @@ test('a port below 1024 needs one capability and gets only that', () => {
   assert.ok(systemdOptions.includes('AmbientCapabilities=CAP_NET_BIND_SERVICE'));
   assert.ok(!systemdOptions.includes('CapabilityBoundingSet='));
 });
+
+test('images are imported into the runtime that the kubelet uses, before it starts and when they change', () => {
+  const text = 'roles: [master, node]\nmasterAddress: localhost\nkubelet: {seedImages: [/srv/pause.tar]%}';
+  const kubelet = (more: string, programs = {}) =>
+    unit('kubelet', desired(text.replace('%', more), { ...host, programs }));
+  const ours = kubelet('', { ctr: '/usr/bin/ctr' });
+  assert.ok(ours.files.some(({ path, onChange }) => path === '/srv/pause.tar' && onChange === 'restart'));
+  const ctr = [
+    '--address',
+    '/run/containerd/containerd.sock',
+    '--namespace',
+    'k8s.io',
+    'images',
+    'import',
+    '/srv/pause.tar',
+  ];
+  assert.deepEqual(ours.preparations, [{ argv: ['/usr/bin/ctr', ...ctr], file: '/srv/pause.tar' }]);
+  const foreign = kubelet(', containerRuntimeEndpoint: "unix:///run/other.sock"');
+  assert.deepEqual(foreign.preparations?.[0]?.argv.slice(0, 3), ['/usr/local/bin/ctr', '--address', '/run/other.sock']);
+  assert.equal(unit('kubelet').preparations, undefined);
+});

@@ -17,6 +17,7 @@ export type {
   FileUse,
   HealthCheck,
   OnChange,
+  Preparation,
   RenderedFile,
 } from './component-spec.ts';
 export {

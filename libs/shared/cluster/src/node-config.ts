@@ -32,6 +32,7 @@ export function nodeConfigOf(config: ClusterConfig): string {
       'port',
       'registerNode',
       'sandboxImage',
+      'seedImages',
       'verbosity',
     ]),
     proxy: pick(proxy, ['bindAddress', 'extraOpts', 'featureGates', 'mode', 'verbosity']),

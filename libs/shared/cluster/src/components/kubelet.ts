@@ -1,7 +1,8 @@
 /** kubelet: re-reads its serving certificate, client CA and the files that its kubeconfig names. */
 
 import { unitOf } from '../component-name.ts';
-import type { ComponentSpec } from '../component-spec.ts';
+import type { ComponentSpec, Preparation } from '../component-spec.ts';
+import { programPath } from '../host-programs.ts';
 import {
   type ComponentContext,
   featureGateFlag,
@@ -45,11 +46,14 @@ export function kubelet(context: ComponentContext): ComponentSpec {
       ...(config.containerd.enable ? [unitOf.containerd] : []),
       ...(config.apiserver.enable ? [unitOf.apiserver] : []),
     ],
-    files: readAtStart(configFile, kubeconfig),
+    files: readAtStart(configFile, kubeconfig, ...options.seedImages),
     certificates: [
       ...uses(context, 'kubelet', { leaf: 'none', bundle: 'none' }),
       ...uses(context, 'kubelet-client', { leaf: 'none', bundle: 'none' }),
     ],
+    ...(options.seedImages.length === 0
+      ? {}
+      : { preparations: options.seedImages.map((file) => imported(context, file)) }),
     directories: [
       { path: paths.kubelet, owner: 'root', group: 'root', mode: 0o750 },
       { path: `${paths.kubernetes}/manifests`, owner: 'root', group: 'root', mode: 0o755 },
@@ -60,4 +64,13 @@ export function kubelet(context: ComponentContext): ComponentSpec {
     killMode: 'process',
     systemdOptions: ['Delegate=yes', 'LimitNOFILE=1048576', 'OOMScoreAdjust=-999'],
   };
+}
+
+/** Into the images that the kubelet sees, so that a host without a registry has them before a pod needs them. */
+function imported(context: ComponentContext, file: string): Preparation {
+  const { config, paths } = context;
+  const endpoint = config.kubelet.containerRuntimeEndpoint ?? paths.containerdSocket;
+  const address = endpoint.replace(/^unix:\/\//, '');
+  const ctr = [programPath(context, 'ctr'), '--address', address, '--namespace', 'k8s.io'];
+  return { argv: [...ctr, 'images', 'import', file], file };
 }

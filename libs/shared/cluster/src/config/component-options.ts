@@ -215,6 +215,12 @@ export const kubeletOptions = z
     nodeLabels: z.record(z.string(), z.string()).default({}).describe('labels of the Node object'),
     port: port.default(10_250).describe('port of the kubelet'),
     registerNode: z.boolean().default(true).describe('whether it makes its Node object itself'),
+    seedImages: z
+      .array(absolutePath)
+      .default([])
+      .describe(
+        'archives of images (OCI or Docker) on the host, imported before the kubelet starts and when they change',
+      ),
     sandboxImage: z
       .string()
       .default('registry.k8s.io/pause:3.10')

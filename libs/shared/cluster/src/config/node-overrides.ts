@@ -13,6 +13,7 @@ export const nodeOverrideKeys: Readonly<Record<string, true | readonly string[]>
     'taints',
     'unschedulable',
     'manifests',
+    'seedImages',
     'extraOpts',
     'cni',
     'containerRuntimeEndpoint',
