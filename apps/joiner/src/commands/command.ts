@@ -2,20 +2,21 @@
 
 import { contextOf } from '@easycerts/runtime';
 import { Command } from 'commander';
-import { askRestart, askStatus } from '../edge/control-client.ts';
+import { askRestart } from '../edge/control-client.ts';
 import { controlSocketOf } from '../start-joiner.ts';
+import { doctorCommand } from './doctor.ts';
 import { initCommand, joinCommand } from './join.ts';
 import { leaveCommand } from './leave.ts';
 import { nodeJoinCommand } from './node-join.ts';
 import { phasesCommand } from './phases.ts';
 import { preflightCommand } from './preflight.ts';
 import { runJoiner } from './run.ts';
-import { formatStatus } from './show-status.ts';
+import { statusCommand } from './status.ts';
 
 /** The command with everything below it. */
 export function command(): Command {
   const joiner = new Command('joiner').description('join this host to a cluster, run and restart its components');
-  const children = [joinCommand(), initCommand(), leaveCommand(), preflightCommand(), phasesCommand()];
+  const children = [joinCommand(), initCommand(), leaveCommand(), doctorCommand(), preflightCommand(), phasesCommand()];
   for (const child of children) joiner.addCommand(child);
   joiner.addCommand(nodeJoinCommand(), { hidden: true });
   joiner
@@ -25,15 +26,7 @@ export function command(): Command {
     .action((options: { readonly stopComponentsOnExit?: boolean }, self: Command) =>
       runJoiner(contextOf(self), options.stopComponentsOnExit ?? false),
     );
-  joiner
-    .command('status')
-    .description('show all components; exit code 1 unless all are healthy')
-    .action(async (_options, self: Command) => {
-      const { isJson, paths, signal } = contextOf(self);
-      const status = await askStatus({ path: controlSocketOf(paths), signal });
-      process.stdout.write(isJson ? `${JSON.stringify(status, null, 2)}\n` : formatStatus(status, new Date()));
-      if (!status.isReady) process.exitCode = 1;
-    });
+  joiner.addCommand(statusCommand());
   joiner
     .command('restart')
     .description('restart a component, and wait until it is healthy')

@@ -5,12 +5,12 @@ import { type Paths, parseJoinToken, type Role } from '@easycerts/cluster';
 import { AppError } from '@easycerts/core';
 import { contextOf } from '@easycerts/runtime';
 import { Command, Option } from 'commander';
-import { findingLines } from '../core/phase-report.ts';
+import { countFindings, findingsText } from '../core/findings-text.ts';
 import { knownEndpoints } from '../edge/host/join-actions.ts';
 import { readRole } from '../edge/host/read-host-state.ts';
 import { examineHost } from '../edge/preflight/examine-host.ts';
 import { mendHost } from '../edge/preflight/mend-host.ts';
-import { countText, withIgnored } from '../phases/preflight.ts';
+import { withIgnored } from '../phases/preflight.ts';
 
 interface PreflightOptions {
   readonly role?: Role;
@@ -35,11 +35,8 @@ export function preflightCommand(): Command {
         await examineHost({ role, paths, configFile, endpoints }),
         options.ignorePreflight ?? [],
       );
-      const lines = findings.flatMap(findingLines).map((line) => line.slice(4));
-      process.stdout.write(
-        isJson ? `${JSON.stringify({ role, findings }, null, 2)}\n` : `${[...lines, countOf(findings)].join('\n')}\n`,
-      );
-      if (findings.some(({ severity }) => severity === 'error')) process.exitCode = 1;
+      process.stdout.write(isJson ? `${JSON.stringify({ role, findings }, null, 2)}\n` : findingsText(findings));
+      if (countFindings(findings).errors > 0) process.exitCode = 1;
     });
 }
 
@@ -60,11 +57,4 @@ async function endpointsOf({
     if (!(error instanceof AppError)) throw error;
   }
   return knownEndpoints(role, configFile);
-}
-
-function countOf(findings: Parameters<typeof countText>[0]): string {
-  const errors = findings.filter(({ severity }) => severity === 'error').length;
-  const warnings = findings.length - errors;
-  if (errors === 0) return countText(findings);
-  return `${errors} ${errors === 1 ? 'error' : 'errors'}${warnings === 0 ? '' : `, ${warnings} ${warnings === 1 ? 'warning' : 'warnings'}`}`;
 }

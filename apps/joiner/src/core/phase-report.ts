@@ -1,6 +1,7 @@
 /** What is told about a phase while a command works: in lines, in JSON, in events. */
 
 import { formatDuration } from '@easycerts/core';
+import { findingLines } from './findings-text.ts';
 import type { PreflightFinding } from './preflight/finding.ts';
 
 /** `waiting`: it goes on, and says what it waits for. */
@@ -29,10 +30,5 @@ const marks: Readonly<Record<PhaseState, string>> = {
 export function phaseText({ durationMs, findings = [], message, phase, state }: PhaseReport): string {
   const time = state === 'done' || state === 'failed' ? ` (${formatDuration(durationMs)})` : '';
   const head = `${marks[state]} ${phase}${time} ${message.replace(/\s+/g, ' ')}`.trimEnd();
-  return [head, ...findings.flatMap(findingLines)].join('\n');
-}
-
-/** What was found and what mends it. */
-export function findingLines({ check, cure, message, severity }: PreflightFinding): readonly string[] {
-  return [`    ${severity} [${check}] ${message}`, `      do: ${cure}`];
+  return [head, ...findings.flatMap(findingLines).map((line) => `    ${line}`)].join('\n');
 }

@@ -1,6 +1,7 @@
 /** Looks whether the host can do what is asked of it, before anything is changed. */
 
 import { AppError } from '@easycerts/core';
+import { countText } from '../core/findings-text.ts';
 import { isSettled } from '../core/host-state.ts';
 import type { PreflightFinding } from '../core/preflight/finding.ts';
 import type { JoinPhase } from './join-context.ts';
@@ -38,9 +39,4 @@ export function assertNoErrors(findings: readonly PreflightFinding[], message: s
       cure: 'mend what is listed (`--fix` does what can be done safely), then run the command again',
     },
   });
-}
-
-export function countText(findings: readonly PreflightFinding[]): string {
-  if (findings.length === 0) return 'all is well';
-  return findings.length === 1 ? '1 warning' : `${findings.length} warnings`;
 }

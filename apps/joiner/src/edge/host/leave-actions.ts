@@ -45,7 +45,7 @@ export function leaveActions(options: LeaveActionsOptions): LeaveActions {
     async masterProblem() {
       const known = await config();
       if (known === undefined) return undefined;
-      const [{ problem } = {}] = await probeEndpoints([caEndpoint(known)], known.pki.httpsPort);
+      const [{ problem } = {}] = await probeEndpoints([caEndpoint(known)], undefined);
       return problem === undefined ? undefined : `its master cannot be reached at ${caEndpoint(known)}: ${problem}`;
     },
     cordon: (node) => cordonNode(kube, node),

@@ -86,7 +86,7 @@ async function readTokenId(path: string): Promise<string | undefined> {
   }
 }
 
-async function readAppliedDigest(path: string): Promise<string | undefined> {
+export async function readAppliedDigest(path: string): Promise<string | undefined> {
   try {
     return appliedSchema.parse(JSON.parse(await readFile(path, 'utf8'))).digest;
   } catch {

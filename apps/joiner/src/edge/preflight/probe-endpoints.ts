@@ -10,16 +10,20 @@ import type { EndpointFacts } from '../../core/preflight/facts.ts';
 
 const timeoutMs = 5_000;
 
-export function probeEndpoints(endpoints: readonly string[], clockPort: number): Promise<readonly EndpointFacts[]> {
+/** `clockPort`: where the time is asked for; undefined: it is not. */
+export function probeEndpoints(
+  endpoints: readonly string[],
+  clockPort: number | undefined,
+): Promise<readonly EndpointFacts[]> {
   return Promise.all(endpoints.map((endpoint) => probe(endpoint, clockPort)));
 }
 
-async function probe(endpoint: string, clockPort: number): Promise<EndpointFacts> {
+async function probe(endpoint: string, clockPort: number | undefined): Promise<EndpointFacts> {
   const separator = endpoint.lastIndexOf(':');
   const host = endpoint.slice(0, separator).replace(/^\[(.*)\]$/, '$1');
   const problem = await connectProblem(host, Number(endpoint.slice(separator + 1)));
   if (problem !== undefined) return { endpoint, problem };
-  const clockAheadMs = await clockAhead(host, clockPort);
+  const clockAheadMs = clockPort === undefined ? undefined : await clockAhead(host, clockPort);
   return { endpoint, ...(clockAheadMs === undefined ? {} : { clockAheadMs }) };
 }
 
