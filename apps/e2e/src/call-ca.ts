@@ -1,8 +1,8 @@
 /** The CA's gRPC interface as a host of the cluster calls it, with whatever certificate. */
 
 import { join } from 'node:path';
+import { inNetworkOf } from './call-bus.ts';
 import type { Cluster } from './cluster.ts';
-import { sandboxInit } from './inside-processes.ts';
 import { mustRun } from './run-command.ts';
 
 export interface SignCall {
@@ -25,9 +25,6 @@ export async function callCa(
   identityDirectory: string,
   calls: readonly CaCall[],
 ): Promise<readonly CaAnswer[]> {
-  const init = sandboxInit(cluster);
-  if (init === undefined) throw new Error('the cluster does not run');
   const caller = [process.execPath, join(import.meta.dirname, 'ca-caller.ts'), identityDirectory, 'localhost:7443'];
-  const words = ['nsenter', '--target', String(init), '--net', ...caller];
-  return JSON.parse(await mustRun(words, { input: JSON.stringify(calls) })) as CaAnswer[];
+  return JSON.parse(await mustRun(inNetworkOf(cluster, caller), { input: JSON.stringify(calls) })) as CaAnswer[];
 }

@@ -14,10 +14,8 @@ import {
   privateKeyToPem,
   spkiOf,
 } from '@easycerts/pki';
-import { connectBus, systemClock } from '@easycerts/runtime';
-import { silentLogger } from '@easycerts/testing';
+import { callBus } from './call-bus.ts';
 import type { Cluster } from './cluster.ts';
-import { eventually } from './eventually.ts';
 
 /** Writes a certificate set for `CN=<host>, O=easycerts:nodes` and gives back its folder. */
 export async function makeNodeIdentity(cluster: Cluster, host: string, folder: string): Promise<string> {
@@ -45,19 +43,7 @@ export async function makeNodeIdentity(cluster: Cluster, host: string, folder: s
 }
 
 /** Puts a node into the register of hosts, as its joining will. */
-export async function registerNode(cluster: Cluster, address: string, host: string): Promise<void> {
-  const bus = await connectBus({
-    servers: [`tls://${address}:4222`],
-    identityDirectory: cluster.file('/var/lib/easycerts/host'),
-    origin: { host: 'e2e', service: 'e2e' },
-    clock: systemClock,
-    logger: silentLogger(),
-  });
-  try {
-    await eventually('the bus', () => bus.isConnected());
-    const record = { name: host, roles: ['node'], addresses: [], revoked: false };
-    await (await bus.bucket('hosts')).put(`${host}.record`, Buffer.from(JSON.stringify(record)));
-  } finally {
-    await bus.close();
-  }
+export async function registerNode(cluster: Cluster, host: string): Promise<void> {
+  const record = { name: host, roles: ['node'], addresses: [], revoked: false };
+  await callBus(cluster, { kind: 'put', bucket: 'hosts', key: `${host}.record`, value: JSON.stringify(record) });
 }
