@@ -9,6 +9,8 @@ export interface FakeSystemd {
   readonly journalctl: string;
   /** A folder that is there, as /run/systemd/system is where systemd is PID 1. */
   readonly bootedMark: string;
+  /** Where the files of its units lie. */
+  readonly unitDirectory: string;
   /** Writes the file of a unit: systemd sees it at the next daemon-reload. */
   writeUnit(unit: string, properties?: Readonly<Record<string, string>>): void;
   /** Changes what systemd says of a unit that it has loaded, as things happen to it. */
@@ -62,14 +64,18 @@ export function createFakeSystemd(): FakeSystemd {
     systemctl: at('systemctl'),
     journalctl: at('journalctl'),
     bootedMark: at('run'),
+    unitDirectory: at('files'),
     writeUnit(unit, properties = {}) {
-      writeFileSync(at('files', `${unit}.service`), format({ ...loaded, ...properties }));
+      const path = at('files', `${unit}.service`);
+      writeFileSync(path, format({ ...loaded, FragmentPath: path, ...properties }));
       if (existsSync(pathOf(unit))) set(unit, { NeedDaemonReload: 'yes' });
     },
     set,
     get,
     crash(unit, signal = 'SIGKILL') {
-      process.kill(Number(get(unit).MainPID), signal);
+      const pid = Number(get(unit).MainPID);
+      process.kill(pid, signal);
+      waitForEnd(pid);
       const status = signal === 'SIGKILL' ? '9' : '15';
       const end = { Result: 'signal', MainPID: '0', ExecMainCode: '2', ExecMainStatus: status };
       set(unit, { ...end, ActiveState: 'activating', SubState: 'auto-restart' });
@@ -121,7 +127,7 @@ case $verb in
 daemon-reload)
   for file in files/*; do
     unit=\${file#files/}
-    if [ -e "units/$unit" ]; then set_ "$unit" NeedDaemonReload no; else cp "$file" "units/$unit"; fi
+    if [ -e "units/$unit" ]; then set_ "$unit" NeedDaemonReload no; set_ "$unit" FragmentPath "$PWD/$file"; else cp "$file" "units/$unit"; fi
   done;;
 show)
   for unit in "\${words[@]:1}"; do
@@ -160,6 +166,20 @@ function format(properties: Readonly<Record<string, string>>): string {
   return Object.entries(properties)
     .map(([key, value]) => `${key}=${value}\n`)
     .join('');
+}
+
+/** On a machine with much to do a killed process is there a while longer. */
+function waitForEnd(pid: number): void {
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  while (/^State:\s+[^XZ]/m.test(statusOf(pid))) Atomics.wait(pause, 0, 0, 1);
+}
+
+function statusOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/status`, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 function kill(pid: number): void {

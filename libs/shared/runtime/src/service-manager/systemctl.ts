@@ -5,10 +5,11 @@ import { existsSync } from 'node:fs';
 import { AppError, formatDuration, secondMs, systemErrorCode, toAppError } from '@easycerts/core';
 
 export interface SystemctlOptions {
-  /** For tests: other programs, another place than /run/systemd/system, less patience. */
+  /** For tests: other programs, other places than /run/systemd/system and /etc/systemd/system, less patience. */
   readonly systemctl?: string;
   readonly journalctl?: string;
   readonly bootedMark?: string;
+  readonly unitDirectory?: string;
   readonly answerLimitMs?: number;
 }
 

@@ -13,6 +13,7 @@ import {
 
 const running: UnitProperties = {
   LoadState: 'loaded',
+  FragmentPath: '/etc/systemd/system/etcd.service',
   ActiveState: 'active',
   SubState: 'running',
   Result: 'success',

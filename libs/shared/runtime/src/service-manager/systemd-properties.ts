@@ -6,6 +6,7 @@ import type { UnitStatus } from './service-manager.ts';
 /** The properties that are asked for (org.freedesktop.systemd1(5)). */
 export const unitProperties = [
   'LoadState',
+  'FragmentPath',
   'ActiveState',
   'SubState',
   'Result',

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -67,6 +67,26 @@ describe('start', () => {
       .slice(before)
       .filter((call) => call === 'daemon-reload');
     assert.equal(reloads.length, 1);
+  });
+
+  it('has systemd read a file that takes the place of a package’s, which systemd itself does not notice', async () => {
+    await started('containerd');
+    await manager.stop('containerd');
+    systemd.set('containerd', { FragmentPath: '/lib/systemd/system/containerd.service', NeedDaemonReload: 'no' });
+    const before = systemd.calls().length;
+    await manager.start(spec('containerd'));
+    assert.deepEqual(systemd.calls().slice(before), ['daemon-reload', 'start containerd.service']);
+    assert.equal(systemd.get('containerd').FragmentPath, `${systemd.unitDirectory}/containerd.service`);
+  });
+
+  it('leaves a unit that only its package brings as it is', async () => {
+    await started('easycerts-nats');
+    await manager.stop('easycerts-nats');
+    systemd.set('easycerts-nats', { FragmentPath: '/lib/systemd/system/easycerts-nats.service' });
+    rmSync(join(systemd.unitDirectory, 'easycerts-nats.service'));
+    const before = systemd.calls().length;
+    await manager.start(spec('easycerts-nats'));
+    assert.deepEqual(systemd.calls().slice(before), ['start easycerts-nats.service']);
   });
 
   it('does nothing when the unit is active, whatever its file says', async () => {

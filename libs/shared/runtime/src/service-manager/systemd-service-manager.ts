@@ -4,6 +4,7 @@
  * all of them at once.
  */
 
+import { existsSync } from 'node:fs';
 import { AppError, secondMs } from '@easycerts/core';
 import { readProcess } from './process-info.ts';
 import type { ServiceManager, UnitSpec, UnitStatus } from './service-manager.ts';
@@ -48,12 +49,14 @@ const soonMs = 5 * secondMs;
 
 /** Makes the manager; it knows a unit once it has been asked for. */
 export function createSystemdServiceManager(options: SystemdServiceManagerOptions = {}): ServiceManager {
-  return new SystemdServiceManager(createSystemctl(options));
+  return new SystemdServiceManager(createSystemctl(options), options.unitDirectory ?? '/etc/systemd/system');
 }
 
 class SystemdServiceManager implements ServiceManager {
   readonly kind = 'systemd';
   readonly #systemctl: Systemctl;
+  /** Where our files of units lie. */
+  readonly #unitDirectory: string;
   readonly #known = new Map<string, Known>();
   readonly #acting = new Map<string, number>();
   readonly #exitHandlers = new Set<ExitHandler>();
@@ -62,8 +65,9 @@ class SystemdServiceManager implements ServiceManager {
   #loading: Promise<unknown> = Promise.resolve();
   #isLooking = false;
 
-  constructor(systemctl: Systemctl) {
+  constructor(systemctl: Systemctl, unitDirectory: string) {
     this.#systemctl = systemctl;
+    this.#unitDirectory = unitDirectory;
     this.#timer = setInterval(() => void this.#look(), lookMs);
     this.#timer.unref();
   }
@@ -157,7 +161,7 @@ class SystemdServiceManager implements ServiceManager {
     const loading = this.#loading.then(async () => {
       let { properties } = await this.#read(unit);
       if (isUp(properties) && properties.ActiveState !== 'deactivating') return properties;
-      if (properties.NeedDaemonReload === 'yes' || properties.LoadState === 'not-found') {
+      if (this.#isOutdated(unit, properties)) {
         await this.#systemctl.run(['daemon-reload'], daemonReloadLimitMs);
         ({ properties } = await this.#read(unit));
       }
@@ -166,6 +170,12 @@ class SystemdServiceManager implements ServiceManager {
     });
     this.#loading = loading.catch(() => undefined);
     return loading;
+  }
+
+  /** Of a file that takes the place of a package's, written after systemd has read that, NeedDaemonReload says nothing. */
+  #isOutdated(unit: string, { FragmentPath, LoadState, NeedDaemonReload }: UnitProperties): boolean {
+    const own = `${this.#unitDirectory}/${service(unit)}`;
+    return NeedDaemonReload === 'yes' || LoadState === 'not-found' || (FragmentPath !== own && existsSync(own));
   }
 
   async #startError(unit: string, error: unknown): Promise<unknown> {
