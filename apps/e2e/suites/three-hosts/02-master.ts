@@ -7,7 +7,7 @@ import { kubectlOnMaster } from '../../src/hosts-cluster.ts';
 import { listIssued } from '../../src/issued.ts';
 import { images } from '../../src/place.ts';
 import { step } from '../../src/step.ts';
-import { allIn, cluster, failedUnits, master, nodesReady, ownUnits, unitStates } from './cluster.ts';
+import { allIn, cluster, controlPlane, failedUnits, master, nodesReady, ownUnits, unitStates } from './cluster.ts';
 
 const { pause, coredns } = images();
 
@@ -20,8 +20,6 @@ addons:
   dns:
     image: ${coredns.ref}
 `;
-
-const controlPlane = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kube-addon-manager'];
 
 step('a master by one command', cluster, () => {
   const host = () => cluster.host(master);

@@ -27,7 +27,7 @@ import {
 const podMtu = 1_450;
 const largestPing = podMtu - 28;
 const otherNode = { n1: 'n2', n2: 'n1' } as const;
-const everybody = [...nodes].sort();
+const everybody: readonly string[] = [...nodes].sort();
 
 step('pods reach each other', cluster, () => {
   const pods = new Map<string, WebPod>();

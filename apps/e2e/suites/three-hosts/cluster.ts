@@ -18,11 +18,23 @@ export const ownUnits = [...masterUnits, ...hostUnits];
 /** What runs on a node. */
 export const nodeComponents = ['containerd', 'kubelet', 'kube-proxy', 'flanneld'] as const;
 
+/** What runs on a master besides: it is a Node too, that takes hardly any pods. */
+export const controlPlane = [
+  ...['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kube-addon-manager'],
+] as const;
+
 /** `systemctl is-active` of each: `active`, `inactive`, `failed`, … */
 export async function unitStates(host: string, units: readonly string[]): Promise<Readonly<Record<string, string>>> {
   const { stdout } = await cluster.host(host).exec(['systemctl', 'is-active', ...units]);
   const states = stdout.trim().split('\n');
   return Object.fromEntries(units.map((unit, index) => [unit, states[index] ?? '']));
+}
+
+/** The main process of each unit, with its start: another one differs, also when it has the same number. */
+export async function mainProcesses(host: string, units: readonly string[]): Promise<Readonly<Record<string, string>>> {
+  const show = ['systemctl', 'show', '--property', 'MainPID,ExecMainStartTimestampMonotonic', ...units];
+  const blocks = (await cluster.host(host).mustExec(show)).trim().split('\n\n');
+  return Object.fromEntries(units.map((unit, index) => [unit, blocks[index]?.replace('\n', ' ') ?? '']));
 }
 
 /** The same state for each of the units. */
@@ -36,28 +48,37 @@ export async function failedUnits(host: string): Promise<readonly string[]> {
   return listed.split('\n').flatMap((line) => line.split(' ')[0] || []);
 }
 
-/** Waits until every one of these Nodes is Ready. */
-export async function nodesReady(names: readonly string[], timeoutMs = 120_000): Promise<void> {
+/** Waits until every one of these Nodes is Ready; with a time, until each has said so since. */
+export async function nodesReady(names: readonly string[], timeoutMs = 120_000, since?: Date): Promise<void> {
   await eventually(
     `${names.join(', ')} Ready`,
     async () => {
-      const ready = await readyNodes();
+      const ready = await readyNodes(since);
       return names.every((name) => ready.includes(name));
     },
     { timeoutMs },
   );
 }
 
-/** Names of the Nodes that are Ready, sorted. */
-export async function readyNodes(): Promise<readonly string[]> {
+/** Names of the Nodes that are Ready, sorted. With a time: that have said so since. */
+export async function readyNodes(since?: Date): Promise<readonly string[]> {
   const { items } = await cluster.get<{
     items: readonly {
       readonly metadata: { readonly name: string };
-      readonly status: { readonly conditions: readonly { readonly type: string; readonly status: string }[] };
+      readonly status: {
+        readonly conditions: readonly {
+          readonly type: string;
+          readonly status: string;
+          readonly lastHeartbeatTime: string;
+        }[];
+      };
     }[];
   }>(['nodes']);
   const isReady = ({ status }: (typeof items)[number]): boolean =>
-    status.conditions.some(({ type, status: is }) => type === 'Ready' && is === 'True');
+    status.conditions.some(
+      ({ lastHeartbeatTime, status: is, type }) =>
+        type === 'Ready' && is === 'True' && (since === undefined || new Date(lastHeartbeatTime) > since),
+    );
   return items
     .filter(isReady)
     .map(({ metadata }) => metadata.name)

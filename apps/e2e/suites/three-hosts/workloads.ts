@@ -1,8 +1,9 @@
 /** What runs on the nodes of this suite, and how its steps talk to it: from pods, and from hosts. */
 
 import assert from 'node:assert/strict';
+import { eventually } from '../../src/eventually.ts';
 import { busybox } from '../../src/place.ts';
-import { cluster } from './cluster.ts';
+import { cluster, nodes } from './cluster.ts';
 
 /** Port that each pod of `web` listens on. */
 export const podPort = 8080;
@@ -87,4 +88,72 @@ export async function fetchOnHost(host: string, address: string, port: number): 
   const body = answer.split('\r\n\r\n')[1];
   assert.match(answer, /^HTTP\/1\.\d 200 /);
   return body?.trim() ?? '';
+}
+
+/** Waits until the pods of `web` on all nodes are ready, in containers that were started after a time. */
+export async function webRunsSince(since: Date, timeoutMs = 180_000): Promise<void> {
+  await eventually(
+    'the pods of web run again',
+    async () => {
+      const { items } = await cluster.get<{ items: readonly { readonly status: PodStatus }[] }>([
+        'pods',
+        '-l',
+        'app=web',
+      ]);
+      const isAgain = ({ containerStatuses = [] }: PodStatus): boolean =>
+        containerStatuses.some(({ ready, state }) => ready && new Date(state.running?.startedAt ?? 0) > since);
+      return items.length === nodes.length && items.every(({ status }) => isAgain(status));
+    },
+    { timeoutMs },
+  );
+}
+
+interface PodStatus {
+  readonly containerStatuses?: readonly {
+    readonly ready: boolean;
+    readonly state: { readonly running?: { readonly startedAt: string } };
+  }[];
+}
+
+/** Port of its host that the static pod `beacon` answers at. */
+export const beaconPort = 8_090;
+
+/** A static pod, for `node.yaml`: no API server has to be asked for it. */
+export const beacon = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'beacon', namespace: 'default' },
+  spec: {
+    terminationGracePeriodSeconds: 0,
+    containers: [
+      {
+        name: 'beacon',
+        image: busybox().ref,
+        imagePullPolicy: 'Never',
+        command: [
+          '/bin/sh',
+          '-c',
+          `mkdir /tmp/www; echo shining > /tmp/www/index.html; exec httpd -f -p 80 -h /tmp/www`,
+        ],
+        ports: [{ containerPort: 80, hostPort: beaconPort }],
+      },
+    ],
+  },
+};
+
+/** Waits until the beacon on n1 answers a host. */
+export async function beaconShines(seenFrom: string): Promise<void> {
+  const { address } = cluster.host('n1');
+  await eventually(
+    `the static pod on n1, seen from ${seenFrom}`,
+    async () => (await fetchOnHost(seenFrom, address, beaconPort)) === 'shining',
+    { timeoutMs: 120_000 },
+  );
+}
+
+/** Writes a host's node.yaml, as whoever looks after that host. */
+export async function writeNodeYaml(host: string, content: object): Promise<void> {
+  // JSON is YAML.
+  const script = 'cat > /etc/easycerts/node.yaml.new; mv /etc/easycerts/node.yaml.new /etc/easycerts/node.yaml';
+  await cluster.host(host).mustExec(['sh', '-c', script], { input: JSON.stringify(content) });
 }
