@@ -102,17 +102,11 @@ test('positions outside the index give the nearest page or none', () => {
   assert.deepEqual(new LedgerIndex().page({ limit: 3 }), { entries: [], next: undefined });
 });
 
-test('a hundred thousand certificates cost each about what one of a thousand does', () => {
-  const costOf = (count: number): number => {
-    const index = new LedgerIndex();
-    const startedMs = performance.now();
-    for (let number = 1; number <= count; number++) {
-      index.add(recordOf(number.toString(16), { host: `n${number % 1_000}` }), number);
-    }
-    assert.equal(index.page({ limit: 1, host: 'n7' }).entries.length, 1);
-    return (performance.now() - startedMs) / count;
-  };
-  costOf(10_000);
-  // Quadratic work would cost a hundred times as much.
-  assert.ok(costOf(100_000) < 20 * costOf(1_000));
+// Quadratic work would take minutes.
+test('a hundred thousand certificates are indexed and paged', { timeout: 60_000 }, () => {
+  const index = new LedgerIndex();
+  for (let number = 1; number <= 100_000; number++) {
+    index.add(recordOf(number.toString(16), { host: `n${number % 1_000}` }), number);
+  }
+  assert.equal(index.page({ limit: 100, host: 'n7' }).entries.length, 100);
 });
