@@ -13,6 +13,7 @@ import {
   loadUsers,
   openPodSandboxes,
 } from '@easycerts/runtime';
+import { ruleRemovalOf } from '../../core/rule-removal.ts';
 import { nodeServices } from '../../phases/join-context.ts';
 import type { LeaveActions } from '../../phases/leave-context.ts';
 import { probeEndpoints } from '../preflight/probe-endpoints.ts';
@@ -82,7 +83,11 @@ export function leaveActions(options: LeaveActionsOptions): LeaveActions {
       await removeIdentity(paths);
       if (!keepsData) await removePodData(paths);
       const control = await options.units().catch(() => undefined);
-      await control?.reload();
+      if (control === undefined) return;
+      await control.reload();
+      // where the distribution has such a service, which ours stood in front of, it runs again as after a boot
+      const { containerd } = await control.activityOf(['containerd']);
+      if (containerd?.isEnabled === true) await control.start(['containerd']);
     },
     remember: (done) => writeLeaving(paths, done, loadUsers()),
     async forget() {
@@ -110,13 +115,25 @@ async function endPods(config: ClusterConfig | undefined, paths: Paths): Promise
   }
 }
 
-/** Rules of kube-proxy and interfaces of the pods' network: what is left of them goes with the next boot at the latest. */
+/** Rules of the components and interfaces of the pods' network: what is left of them goes with the next boot at the latest. */
 async function cleanNetwork(config: ClusterConfig | undefined): Promise<void> {
   if (config?.proxy.enable === true) {
     await run(`${config.binDir}/kube-proxy`, ['--cleanup'], { timeout: cleanupTimeoutMs }).catch(() => undefined);
   }
+  for (const family of ['iptables', 'ip6tables']) await removeLeftoverRules(family).catch(() => undefined);
   if (config?.flannel.enable !== true) return;
   for (const name of interfaces) {
     await run('ip', ['link', 'delete', name], { timeout: cleanupTimeoutMs }).catch(() => undefined);
   }
+}
+
+/** kube-proxy takes away its own; kubelet and flanneld leave theirs. All at once: no packet meets half of them. */
+async function removeLeftoverRules(family: string): Promise<void> {
+  const limit = { timeout: cleanupTimeoutMs };
+  const removal = ruleRemovalOf((await run(`${family}-save`, [], limit)).stdout);
+  if (removal === '') return;
+  const restoring = run(`${family}-restore`, ['--noflush', '--wait'], limit);
+  restoring.child.stdin?.on('error', () => undefined);
+  restoring.child.stdin?.end(removal);
+  await restoring;
 }

@@ -1,7 +1,7 @@
 /** Takes away what joining has put on this host. Doing it again, or after half of it, is the same. */
 
 import { execFile } from 'node:child_process';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import type { Paths } from '@easycerts/cluster';
@@ -10,6 +10,14 @@ import { parseMountInfo } from '@easycerts/runtime';
 import { mountsBelow, removableFiles } from '../../core/removable-files.ts';
 
 const run = promisify(execFile);
+
+/** The innermost first. */
+const volumePluginFolders = [
+  '/usr/libexec/kubernetes/kubelet-plugins/volume/exec',
+  '/usr/libexec/kubernetes/kubelet-plugins/volume',
+  '/usr/libexec/kubernetes/kubelet-plugins',
+  '/usr/libexec/kubernetes',
+];
 
 /** The files that config-renderer made; how many there were. */
 export async function removeRendered(paths: Paths): Promise<number> {
@@ -23,11 +31,12 @@ export async function removeRendered(paths: Paths): Promise<number> {
 export async function removeIdentity(paths: Paths): Promise<void> {
   const etc = dirname(paths.clusterFile);
   const received = dirname(paths.receivedConfig);
-  for (const path of [received, `${etc}/accepted`, paths.certificateSpecs, paths.componentSpecs]) await removeAll(path);
-  await removeAll(paths.secrets);
+  for (const path of [received, `${etc}/accepted`]) await removeAll(path);
+  // these came with the package, with their owners and modes
+  for (const path of [paths.certificateSpecs, paths.componentSpecs, paths.secrets, paths.natsStore]) await empty(path);
   for (const name of await namesIn(paths.state)) {
     const path = `${paths.state}/${name}`;
-    if (path !== paths.joinerState) await removeAll(path);
+    if (path !== paths.joinerState && path !== paths.natsStore) await removeAll(path);
   }
 }
 
@@ -37,6 +46,9 @@ export async function removePodData(paths: Paths): Promise<void> {
   await removeAll(paths.kubelet);
   await removeAll(`${paths.root}/var/lib/cni/networks/easycerts`);
   await rm(paths.flannelSubnet, { force: true });
+  await removeEmpty(`${paths.kubernetes}/manifests`);
+  // kubelet makes this folder for plugins (--volume-plugin-dir), whether there are any or not
+  for (const path of volumePluginFolders) await removeEmpty(`${paths.root}${path}`);
 }
 
 /** Unmounts everything at and below a folder. AppError FAILED_PRECONDITION when something stays: then nothing may be removed. */
@@ -70,6 +82,15 @@ async function removeAll(path: string): Promise<void> {
   } catch (error) {
     throw toAppError(error, `remove ${path}`);
   }
+}
+
+async function empty(folder: string): Promise<void> {
+  for (const name of await namesIn(folder)) await removeAll(`${folder}/${name}`);
+}
+
+/** A folder with something in it is somebody's. */
+async function removeEmpty(folder: string): Promise<void> {
+  await rmdir(folder).catch(() => undefined);
 }
 
 async function namesIn(path: string): Promise<readonly string[]> {
