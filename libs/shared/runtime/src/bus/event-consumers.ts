@@ -8,8 +8,10 @@ import type { EventConsumers } from './bus.ts';
 import type { NatsLink } from './nats-link.ts';
 import { eventsStream } from './stream-config.ts';
 
-/** What is not acknowledged by then comes again. */
-const ackWaitMs = 60 * secondMs;
+/** What is not acknowledged by then comes again: also what was sent to a program that had just died. */
+const ackWaitMs = 30 * secondMs;
+/** The next event comes when this one is acknowledged: only so they stay in order when a program dies. */
+const maxAckPending = 1;
 const notFound = 10_014;
 
 /** `prepare` makes the stream when it is absent. */
@@ -45,6 +47,7 @@ function configOf(name: string): Partial<ConsumerConfig> {
     deliver_policy: DeliverPolicy.New,
     ack_policy: AckPolicy.Explicit,
     ack_wait: nanos(ackWaitMs),
+    max_ack_pending: maxAckPending,
   };
 }
 
