@@ -25,6 +25,8 @@ export interface FakeHostOptions {
   readonly findings?: readonly PreflightFinding[];
   /** How certmgr answers instead of enrolling. */
   readonly refusal?: EnrolmentStatus;
+  /** The CA takes its identity no more. */
+  readonly isRemoved?: true;
   /** The step of the services that never comes. */
   readonly stuckAt?: Step;
 }
@@ -82,6 +84,7 @@ export class FakeHost {
       preflight: () => this.#did('preflight', this.#options.findings ?? []),
       checkPrograms: () => this.#did('check programs', []),
       readToken: () => Promise.resolve(this.input),
+      isMember: () => Promise.resolve(this.#state.identity !== undefined && this.#options.isRemoved !== true),
       installToken: async (line) => {
         this.change({ tokenId: parseJoinToken(line).id });
         await this.#did('install token', undefined);

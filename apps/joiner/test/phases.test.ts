@@ -14,6 +14,7 @@ import { FakeHost, type FakeHostOptions, pin, tokenLine } from './fake-host.ts';
 interface Run {
   readonly reports: readonly PhaseReport[];
   readonly error: unknown;
+  readonly hasActed: boolean | undefined;
 }
 
 interface RunChanges {
@@ -29,7 +30,7 @@ async function run(host: FakeHost, changes: RunChanges = {}): Promise<Run> {
   const reports: PhaseReport[] = [];
   const { ignoredChecks = [], onReport, phases = joinPhases, signal, timeoutMs = 10_000 } = changes;
   try {
-    await runPhases(
+    const hasActed = await runPhases(
       phases,
       { actions: host.actions(), ignoredChecks },
       {
@@ -44,9 +45,9 @@ async function run(host: FakeHost, changes: RunChanges = {}): Promise<Run> {
         lookEveryMs: 0,
       },
     );
-    return { reports, error: undefined };
+    return { reports, error: undefined, hasActed };
   } catch (error) {
-    return { reports, error };
+    return { reports, error, hasActed: undefined };
   }
 }
 
@@ -192,8 +193,19 @@ describe('a token', () => {
     assert.deepEqual(host.trace, before);
   });
 
-  it('of the same cluster is kept for certmgr, for the CA may have removed this host', async () => {
+  it('of the same cluster is not needed where the CA takes the identity, and nothing is done with it', async () => {
     const host = new FakeHost(joining);
+    assert.equal((await run(host)).hasActed, true);
+    const before = [...host.trace];
+    const outcome = await run(host);
+    assert.equal(outcome.error, undefined);
+    assert.equal(outcome.hasActed, false);
+    assert.ok(statesOf(outcome).includes('install-token skipped'));
+    assert.deepEqual(host.trace, before);
+  });
+
+  it('of the same cluster is kept for certmgr where the CA takes the identity no more', async () => {
+    const host = new FakeHost({ ...joining, isRemoved: true });
     await run(host);
     const outcome = await run(host);
     assert.equal(outcome.error, undefined);

@@ -62,7 +62,7 @@ export async function runJoin(
   // a master without a usable cluster.yaml fails before anything is done, with all its problems
   if (isMaster) await loadClusterConfig(configFile);
   try {
-    await runPhaseCommand(
+    const hasActed = await runPhaseCommand(
       context,
       {
         name: isMaster ? 'joiner init' : 'joiner join',
@@ -93,7 +93,8 @@ export async function runJoin(
         }),
       }),
     );
-    if (!isJson) stream.write(`${isMaster ? 'This master is Ready.' : 'This node is Ready.'}\n`);
+    const already = hasActed ? '' : ' already';
+    if (!isJson) stream.write(`This ${isMaster ? 'master' : 'node'} is Ready${already}.\n`);
   } finally {
     kube.close();
   }

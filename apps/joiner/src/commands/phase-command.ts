@@ -60,12 +60,12 @@ export interface PhaseTools {
   readonly look: () => Promise<HostState>;
 }
 
-/** Runs the phases in the surroundings of a command. */
+/** Runs the phases in the surroundings of a command; whether there was anything to do. */
 export async function runPhaseCommand<Extra extends object>(
   { configFile, isJson, paths, signal }: CommandContext,
   { name, phases, stream, timeoutMs }: PhaseCommand<Extra>,
   extraOf: (tools: PhaseTools) => Extra,
-): Promise<void> {
+): Promise<boolean> {
   let opened: Promise<UnitControl> | undefined;
   const units = (): Promise<UnitControl> => {
     opened ??= openUnitControl();
@@ -88,7 +88,7 @@ export async function runPhaseCommand<Extra extends object>(
     events.tell(told);
   };
   try {
-    await runPhases(phases, extraOf({ units, look }), { command: name, look, report, signal, timeoutMs });
+    return await runPhases(phases, extraOf({ units, look }), { command: name, look, report, signal, timeoutMs });
   } finally {
     await events.close(flushMs);
   }

@@ -11,6 +11,8 @@ export interface JoinActions {
   checkPrograms(): Promise<readonly PreflightFinding[]>;
   /** The first line of standard input; undefined when there is none. Reads once. */
   readToken(): Promise<string | undefined>;
+  /** Whether the CA takes the identity that this host has; false also when it cannot be asked. */
+  isMember(): Promise<boolean>;
   /** Keeps the token where certmgr looks for it, for root alone. */
   installToken(line: string): Promise<void>;
   /** Lets them start now and at every boot; `restart`: those that must begin anew. */

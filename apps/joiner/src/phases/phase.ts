@@ -18,6 +18,8 @@ export interface Phase<Context> {
   readonly description: string;
   /** What to look at when it does not end in time. */
   readonly cure: string;
+  /** It looks and changes nothing. */
+  readonly onlyLooks?: true;
   /** Decides by facts alone, so that a command that was killed goes on where it was. */
   isDone(state: HostState): boolean;
   run(context: Context): Promise<PhaseResult>;

@@ -8,6 +8,7 @@ export const readToken: JoinPhase = {
   name: 'read-token',
   description: 'read the join token from standard input, and see that it is whole',
   cure: 'pipe the token in: `joiner join < token`',
+  onlyLooks: true,
   // a token that is given may be of another cluster, which has to be said
   isDone: () => false,
   async run({ actions, look }) {

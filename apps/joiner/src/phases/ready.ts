@@ -6,6 +6,7 @@ export const ready: JoinPhase = {
   name: 'ready',
   description: 'wait until Kubernetes says that the node is Ready',
   cure: 'see `kubectl describe node` on a master, and `journalctl -u kubelet -u flanneld` here',
+  onlyLooks: true,
   // it can change at any moment, and asking is cheap
   isDone: () => false,
   async run({ actions, until }) {

@@ -24,14 +24,15 @@ export interface RunOptions {
 const defaultLookEveryMs = 150;
 
 /**
- * Runs the phases. Throws the AppError of the phase that failed, DEADLINE_EXCEEDED with what it waited for when the time is
+ * Runs the phases, and resolves with whether there was anything to do. Throws the AppError of the phase that failed, DEADLINE_EXCEEDED with what it waited for when the time is
  * up, CANCELLED after Ctrl-C; whatever it throws, running the command again goes on from there.
  */
 export async function runPhases<Extra extends object>(
   phases: readonly Phase<Extra & WaitingContext>[],
   extra: Extra,
   options: RunOptions,
-): Promise<void> {
+): Promise<boolean> {
+  let hasActed = false;
   const deadline = AbortSignal.timeout(options.timeoutMs);
   const signal = AbortSignal.any([options.signal, deadline]);
   for (const phase of phases) {
@@ -70,6 +71,7 @@ export async function runPhases<Extra extends object>(
             everyMs: options.lookEveryMs ?? pace.everyMs ?? defaultLookEveryMs,
           }),
       });
+      if (isSkipped !== true && phase.onlyLooks !== true) hasActed = true;
       tell(isSkipped === true ? 'skipped' : 'done', message, findings);
     } catch (error) {
       const failure = failureOf(error, {
@@ -82,6 +84,7 @@ export async function runPhases<Extra extends object>(
       throw failure;
     }
   }
+  return hasActed;
 }
 
 interface UntilOptions extends Pick<RunOptions, 'look' | 'signal'> {

@@ -34,6 +34,7 @@ const facts: PreflightFacts = {
   hostName: 'n1',
   endpoints: [{ endpoint: 'm1.example:7445', clockAheadMs: 300 }],
   varFreeBytes: 50 * 1024 ** 3,
+  folders: [{ path: '/var/lib/easycerts', freeBytes: 1024 ** 3 }],
   memoryBytes: 4 * 1024 ** 3,
   hasClusterFile: false,
   configProblems: [],
@@ -158,6 +159,11 @@ const rows: readonly Row[] = [
   },
   { name: 'a disk with little room', facts: { varFreeBytes: 2 * 1024 ** 3 }, found: 'disk warning' },
   { name: 'a full disk', facts: { varFreeBytes: 1024 ** 2 }, found: 'disk error' },
+  {
+    name: 'a full file system for our state alone',
+    facts: { folders: [{ path: '/var/lib/easycerts', freeBytes: 4096 }] },
+    found: 'disk error',
+  },
   { name: 'little memory', facts: { memoryBytes: 512 * 1024 ** 2 }, found: 'memory warning' },
 ];
 

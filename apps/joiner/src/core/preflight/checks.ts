@@ -29,7 +29,7 @@ export const preflightChecks: readonly PreflightCheck[] = [
   { name: 'versions', description: 'the programs are of versions that work together', find: programVersions },
   { name: 'master', description: 'the master can be reached', find: master },
   { name: 'clock', description: 'the clock agrees with the master’s', find: clock },
-  { name: 'disk', description: '/var has room', find: disk },
+  { name: 'disk', description: '/var has room, and so have the folders of keys and state', find: disk },
   { name: 'memory', description: 'there is memory enough', find: memory },
 ];
 

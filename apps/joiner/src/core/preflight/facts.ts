@@ -39,6 +39,11 @@ export interface EndpointFacts {
   readonly clockAheadMs?: number;
 }
 
+export interface FolderFacts {
+  readonly path: string;
+  readonly freeBytes: number;
+}
+
 export interface PreflightFacts {
   readonly isRoot: boolean;
   readonly features: Readonly<Record<KernelFeature, FeatureState>>;
@@ -56,6 +61,8 @@ export interface PreflightFacts {
   readonly hostName: string;
   readonly endpoints: readonly EndpointFacts[];
   readonly varFreeBytes: number;
+  /** Folders of keys, state and configuration, which may be file systems of their own; absent ones are left out. */
+  readonly folders: readonly FolderFacts[];
   readonly memoryBytes: number;
   /** Whether a cluster.yaml of its own lies on the host. */
   readonly hasClusterFile: boolean;

@@ -89,9 +89,21 @@ export function clock({ facts }: PreflightInput): readonly Found[] {
   ];
 }
 
-export function disk({ facts: { varFreeBytes } }: PreflightInput): readonly Found[] {
-  if (varFreeBytes >= 5 * gibibyte) return [];
+/** Keys, certificates and state are some hundred KiB, of which several copies are kept; without them nothing works. */
+const folderBytes = 16 * mebibyte;
+
+export function disk({ facts: { folders, varFreeBytes } }: PreflightInput): readonly Found[] {
+  const full = folders.filter(({ freeBytes }) => freeBytes < folderBytes);
+  const findings = full.map(
+    ({ freeBytes, path }): Found => ({
+      severity: 'error',
+      message: `${path} has no room for keys and state: ${Math.floor(freeBytes / 1024)} KiB are left`,
+      cure: `free some space there: \`df -h ${path}\` shows the file system`,
+    }),
+  );
+  if (varFreeBytes >= 5 * gibibyte) return findings;
   return [
+    ...findings,
     {
       // kubelet evicts pods below 10 % or 100 MiB; images need more than that
       severity: varFreeBytes < gibibyte / 2 ? 'error' : 'warning',

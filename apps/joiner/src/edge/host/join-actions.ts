@@ -2,7 +2,13 @@
 
 import { hostInUrl, type Paths, parseJoinToken, type Role } from '@easycerts/cluster';
 import { isAppError } from '@easycerts/core';
-import { type KubeConnection, loadClusterConfig, loadUsers, writeFileAtomically } from '@easycerts/runtime';
+import {
+  connectCertificateAuthority,
+  type KubeConnection,
+  loadClusterConfig,
+  loadUsers,
+  writeFileAtomically,
+} from '@easycerts/runtime';
 import { z } from 'zod';
 import type { JoinActions } from '../../phases/join-context.ts';
 import { examineHost, examinePrograms } from '../preflight/examine-host.ts';
@@ -38,6 +44,20 @@ export function joinActions(options: JoinActionsOptions): JoinActions {
     },
     checkPrograms: () => examinePrograms({ ...examined, endpoints: [] }),
     readToken: options.readToken,
+    async isMember() {
+      const [endpoint] = await knownEndpoints(role, configFile);
+      if (endpoint === undefined) return false;
+      const ca = connectCertificateAuthority({ endpoint, identityDirectory: paths.hostIdentity });
+      const anything = { pageToken: '', host: '', name: '', authority: '', onlyValid: false };
+      try {
+        await ca.listCertificates({ ...anything, pageSize: 1 });
+        return true;
+      } catch {
+        return false;
+      } finally {
+        ca.close();
+      }
+    },
     async installToken(line) {
       const users = loadUsers();
       await writeFileAtomically(paths.joinToken, `${line}\n`, { mode: 0o600, owner: 'root', group: 'root', users });

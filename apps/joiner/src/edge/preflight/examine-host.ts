@@ -1,5 +1,6 @@
 /** Preflight of this host, whole: what is wanted, the facts, the findings. */
 
+import { dirname } from 'node:path';
 import type { Paths, Role } from '@easycerts/cluster';
 import { runPreflight, runProgramChecks } from '../../core/preflight/checks.ts';
 import type { PreflightInput } from '../../core/preflight/facts.ts';
@@ -34,6 +35,7 @@ async function inputOf({ configFile, endpoints, paths, role, roots }: ExamineOpt
     endpoints,
     clockPort: config.pki.httpsPort,
     containerdDirectory: paths.containerd,
+    folders: [paths.state, paths.secrets, dirname(paths.clusterFile)],
     hasClusterFile,
     configProblems: problems,
     ...(roots === undefined ? {} : { roots }),

@@ -3,7 +3,7 @@
 import { readdir, readFile, statfs } from 'node:fs/promises';
 import { hostname, release, totalmem } from 'node:os';
 import { gatherHostFacts } from '@easycerts/runtime';
-import type { KernelFeature, PreflightFacts, PreflightWants } from '../../core/preflight/facts.ts';
+import type { FolderFacts, KernelFeature, PreflightFacts, PreflightWants } from '../../core/preflight/facts.ts';
 import { kernelFeatures } from '../../core/preflight/facts.ts';
 import { cgroupControllers, featureState, swapsIn } from '../../core/preflight/kernel-facts.ts';
 import { findListeners } from './find-listeners.ts';
@@ -17,6 +17,8 @@ export interface PreflightFactsOptions {
   /** Port where the master tells the time. */
   readonly clockPort: number;
   readonly containerdDirectory: string;
+  /** Where keys, state and configuration lie. */
+  readonly folders: readonly string[];
   readonly hasClusterFile: boolean;
   readonly configProblems: readonly string[];
   /** For tests: other places than /proc, /sys, /run, /lib/modules and /var/lib. */
@@ -45,7 +47,7 @@ export async function gatherPreflightFacts(options: PreflightFactsOptions): Prom
     ...options.roots,
   };
   const name = options.hostName ?? hostname();
-  const [host, features, sysctls, swaps, listeners, programs, endpoints, space] = await Promise.all([
+  const [host, features, sysctls, swaps, listeners, programs, endpoints, space, folders] = await Promise.all([
     gatherHostFacts({
       roles: [options.wants.role],
       containerdDirectory: options.containerdDirectory,
@@ -61,6 +63,7 @@ export async function gatherPreflightFacts(options: PreflightFactsOptions): Prom
     findPrograms(options.wants.programs),
     probeEndpoints(options.endpoints, options.clockPort),
     statfs(roots.var),
+    Promise.all(options.folders.map(folderFacts)),
   ]);
   const layout = host.cgroups;
   return {
@@ -80,6 +83,7 @@ export async function gatherPreflightFacts(options: PreflightFactsOptions): Prom
     hostName: name,
     endpoints,
     varFreeBytes: space.bavail * space.bsize,
+    folders: folders.flat(),
     memoryBytes: totalmem(),
     hasClusterFile: options.hasClusterFile,
     configProblems: options.configProblems,
@@ -114,6 +118,11 @@ async function readSysctls(proc: string): Promise<Readonly<Record<string, string
     sysctlNames.map(async (name) => [name, await textOf(`${proc}/sys/${name.replaceAll('.', '/')}`)] as const),
   );
   return Object.fromEntries(values.flatMap(([name, value]) => (value === undefined ? [] : [[name, value.trim()]])));
+}
+
+async function folderFacts(path: string): Promise<readonly FolderFacts[]> {
+  const space = await statfs(path).catch(() => undefined);
+  return space === undefined ? [] : [{ path, freeBytes: space.bavail * space.bsize }];
 }
 
 async function textOf(path: string): Promise<string | undefined> {

@@ -48,6 +48,7 @@ describe('facts for preflight', () => {
       endpoints: [],
       clockPort: 7444,
       containerdDirectory: at('containerd'),
+      folders: [folder.path, at('not-there')],
       hasClusterFile: false,
       configProblems: [],
       hostName: 'N1',
@@ -74,6 +75,10 @@ describe('facts for preflight', () => {
     });
     assert.equal(facts.programs.find(({ name }) => name === 'runc')?.isFound, false);
     assert.ok(facts.varFreeBytes > 0 && facts.memoryBytes > 0);
+    assert.deepEqual(
+      facts.folders.map(({ path }) => path),
+      [folder.path],
+    );
   });
 
   test('tell who listens', async () => {
