@@ -16,7 +16,7 @@ const units = ['kubelet', 'kube-proxy', 'containerd'];
 class FakeMember {
   isMasterAway = false;
   isDeleteRefused = false;
-  /** Removed on the master, by `ca hosts remove`. */
+  /** Removed on the master, by `ca host remove`. */
   isUnknown = false;
   pods = ['default/web', 'default/db'];
   keptPods: string[] = [];
@@ -199,7 +199,7 @@ describe('joiner leave', () => {
     const before = JSON.stringify(host);
     const { error } = await leave(host);
     assert.ok(isAppError(error, 'UNAVAILABLE'));
-    assert.match(error.details.cure ?? '', /--force.*ca hosts remove n2.*kubectl delete node n2/);
+    assert.match(error.details.cure ?? '', /--force.*ca host remove n2.*kubectl delete node n2/);
     assert.equal(JSON.stringify(host), before);
   });
 
@@ -213,7 +213,7 @@ describe('joiner leave', () => {
       .filter(({ state }) => state === 'skipped')
       .map(({ message, phase }) => `${phase}: ${message}`);
     assert.equal(passed.length, 3);
-    assert.match(passed.join('\n'), /kubectl delete node n2[\s\S]*ca hosts remove n2/);
+    assert.match(passed.join('\n'), /kubectl delete node n2[\s\S]*ca host remove n2/);
   });
 
   it('waits for pods that a disruption budget keeps, and goes on when they may go', async () => {

@@ -38,7 +38,7 @@ function isMaster(name: string): AppError {
 function isAway(name: string, problem: string): AppError {
   return new AppError('UNAVAILABLE', `${name} cannot leave now: ${problem}`, {
     details: {
-      cure: `run \`joiner leave\` when the master is back; or \`joiner leave --force\` here, and on the master \`ca hosts remove ${name}\` and \`kubectl delete node ${name}\``,
+      cure: `run \`joiner leave\` when the master is back; or \`joiner leave --force\` here, and on the master \`ca host remove ${name}\` and \`kubectl delete node ${name}\``,
     },
   });
 }

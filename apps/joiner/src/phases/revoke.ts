@@ -10,7 +10,7 @@ const goneReasons: readonly unknown[] = ['unknown-host', 'host-revoked', 'certif
 export const revoke: LeavePhase = {
   name: 'revoke',
   description: 'have the CA revoke every certificate of this host',
-  cure: 'see whether the CA can be reached; on the master: `ca hosts remove`',
+  cure: 'see whether the CA can be reached; on the master: `ca host remove`',
   isDone: ({ identity }) => identity === undefined,
   async run(context) {
     const { name } = await context.look();
@@ -24,7 +24,7 @@ export const revoke: LeavePhase = {
           return { message: `the CA does not know ${name} any more` };
         }
       },
-      `ca hosts remove ${name}`,
+      `ca host remove ${name}`,
     );
   },
 };

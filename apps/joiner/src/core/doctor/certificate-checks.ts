@@ -12,7 +12,7 @@ export function identity({ nowMs, state: { identity: known } }: DoctorFacts): re
   if (known === undefined) return [];
   if (known.notAfterMs <= nowMs) {
     const again =
-      'on a master: ca hosts remove and ca token create --role node --name <this host>; here: joiner join < token';
+      'on a master: ca host remove and ca token create --role node --name <this host>; here: joiner join < token';
     return [{ severity: 'error', message: `the identity of ${known.host} has ended`, cure: again }];
   }
   return endsSoon(`the identity of ${known.host}`, known.notAfterMs - nowMs);
