@@ -15,6 +15,8 @@ export interface IssuedCertificate {
   readonly notBefore: string;
   readonly notAfter: string;
   readonly fingerprint: string;
+  /** Absent while it counts. */
+  readonly revokedAt?: string;
 }
 
 /** `ca list`, newest first. */

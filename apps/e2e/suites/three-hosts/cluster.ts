@@ -1,5 +1,6 @@
 /** The cluster of this suite: a master and two nodes, each a host with systemd, and what its steps have in common. */
 
+import type { Ended } from '@easycerts/test-hosts';
 import type { PrintedEvent } from '../../src/events.ts';
 import { storedEvents } from '../../src/events.ts';
 import { eventually } from '../../src/eventually.ts';
@@ -89,4 +90,37 @@ export async function readyNodes(since?: Date): Promise<readonly string[]> {
 export async function events(...words: readonly string[]): Promise<readonly PrintedEvent[]> {
   const all = await storedEvents(cluster, ...words);
   return [...new Map(all.map((event) => [event.id, event])).values()];
+}
+
+/** The audit trail: everything that was refused. */
+export function audit(): Promise<readonly PrintedEvent[]> {
+  return events('--audit');
+}
+
+/** Under which name a host is remembered as it was before it joined. */
+export function snapshotBefore(host: string): string {
+  return `${host} before it joined`;
+}
+
+/** A token that is made on the master, for a node. */
+export async function createToken(...words: readonly string[]): Promise<string> {
+  return (await cluster.mustExec(['ca', 'token', 'create', ...words])).trim();
+}
+
+/** `joiner join < token` on a host, to its end. */
+export function joinHost(name: string, token: string, ...words: readonly string[]): Promise<Ended> {
+  return cluster.host(name).exec(['joiner', 'join', ...words], { input: `${token}\n`, timeoutMs: 300_000 });
+}
+
+/** A line of `ca host list --json`. */
+export interface ListedHost {
+  readonly name: string;
+  readonly roles: readonly string[];
+  readonly addresses: readonly string[];
+  readonly state: string;
+}
+
+/** The register of hosts, as the master shows it. */
+export async function listHosts(): Promise<readonly ListedHost[]> {
+  return JSON.parse(await cluster.mustExec(['ca', 'host', 'list', '--json'])) as readonly ListedHost[];
 }
