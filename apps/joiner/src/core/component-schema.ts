@@ -57,6 +57,9 @@ const componentSchema = z.object({
   directories: z.array(z.object({ path: absolutePath, owner: userName, group: userName, mode })),
   health,
   preparations: z.array(z.object({ argv: z.array(text).min(1), file: absolutePath })).exactOptional(),
+  nodeLabels: z
+    .object({ node: z.string().min(1), labels: z.record(z.string(), z.string()), kubeconfig: absolutePath })
+    .exactOptional(),
   startWhen: health.exactOptional(),
   reloadSignal: z.literal('SIGHUP').exactOptional(),
   startTimeoutMs: limitMs,

@@ -16,6 +16,7 @@ import { ConfigurationNews } from './configuration-news.ts';
 import { FileHints } from './file-hints.ts';
 import { hasWhatItNeeds, judgeUnit } from './judge.ts';
 import type { Attempt, ManagedUnit } from './managed-unit.ts';
+import { createNodeLabelKeeper, type NodeLabelKeeper } from './node-labels.ts';
 import { Roster } from './roster.ts';
 import type { SpecFiles } from './spec-files.ts';
 import { areAllHealthy, StatusBoard } from './status-board.ts';
@@ -44,6 +45,7 @@ export class Conductor {
   readonly #hints: FileHints;
   readonly #board: StatusBoard;
   readonly #news: ConfigurationNews;
+  readonly #labels: NodeLabelKeeper;
   readonly #waiters = new Map<string, readonly Waiter[]>();
   readonly #stopListening: () => void;
   #notReadySinceMs: number;
@@ -67,6 +69,7 @@ export class Conductor {
     this.#hints = new FileHints(wake);
     this.#board = new StatusBoard(options.context.clock);
     this.#news = new ConfigurationNews(options);
+    this.#labels = createNodeLabelKeeper(options);
     this.#notReadySinceMs = this.#nowMs();
     this.#stopListening = options.manager.onExit(wake);
   }
@@ -115,6 +118,7 @@ export class Conductor {
     this.#stopListening();
     await this.#looking;
     await this.#roster.settle();
+    await this.#labels.close();
     for (const unit of this.#roster.all()) unit.pauseChecks();
     const error = new AppError('CANCELLED', 'joiner ends');
     for (const name of this.#waiters.keys()) this.#settleWaiters(name, { attempt: undefined, error });
@@ -160,6 +164,9 @@ export class Conductor {
       if (unit !== undefined && !this.#isClosed) this.#work.begin(unit, action);
     }
     this.#judgeHost(units);
+    for (const { isHealthy, spec } of units) {
+      if (isHealthy && spec.nodeLabels !== undefined) this.#labels.look(spec.nodeLabels);
+    }
     const isSettled = this.#roster.problems.length === 0 && units.length === this.#roster.all().length;
     if (isSettled) {
       this.#news.judge(

@@ -29,6 +29,8 @@ const recordsSchema = z.object({
   /** The last `host.configured`, and the components that were restarted for a change since. */
   configured: z.object({ digest: z.string(), appliedAt: z.string() }).exactOptional(),
   restarted: z.array(z.string()).exactOptional(),
+  /** The labels that were last set on the Node object. */
+  nodeLabels: z.record(z.string(), z.string()).exactOptional(),
   units: z.record(
     z.string(),
     z.object({
@@ -55,15 +57,17 @@ export class Records {
   #readyFor: readonly string[] | undefined;
   #configured: ToldConfiguration | undefined;
   #restarted: readonly string[];
+  #nodeLabels: Readonly<Record<string, string>>;
 
   constructor(directory: string, logger: Logger) {
     this.#path = `${directory}/components.json`;
     this.#logger = logger;
-    const { configured, readyFor, restarted = [], units } = this.#read();
+    const { configured, nodeLabels = {}, readyFor, restarted = [], units } = this.#read();
     this.#units = new Map(Object.entries(units));
     this.#readyFor = readyFor;
     this.#configured = configured;
     this.#restarted = restarted;
+    this.#nodeLabels = nodeLabels;
   }
 
   get(unit: string): ComponentRecord | undefined {
@@ -113,6 +117,16 @@ export class Records {
     this.#write();
   }
 
+  /** The labels that were last set on the Node object. */
+  nodeLabels(): Readonly<Record<string, string>> {
+    return this.#nodeLabels;
+  }
+
+  setNodeLabels(labels: Readonly<Record<string, string>>): void {
+    this.#nodeLabels = labels;
+    this.#write();
+  }
+
   #read(): z.infer<typeof recordsSchema> {
     try {
       return recordsSchema.parse(JSON.parse(readFileSync(this.#path, 'utf8')));
@@ -129,6 +143,7 @@ export class Records {
       ...(this.#readyFor === undefined ? {} : { readyFor: this.#readyFor }),
       ...(this.#configured === undefined ? {} : { configured: this.#configured }),
       restarted: this.#restarted,
+      nodeLabels: this.#nodeLabels,
       units: Object.fromEntries(this.#units),
     };
     try {

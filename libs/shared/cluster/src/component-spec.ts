@@ -73,6 +73,15 @@ export interface Preparation {
   readonly file: string;
 }
 
+/** The labels that the Node object of this host is to have, for joiner to keep: a kubelet sets them only when it registers. */
+export interface NodeLabels {
+  /** Name of the Node object. */
+  readonly node: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Credentials of the node itself: the API server lets it change its own labels, but for those that are kept from nodes. */
+  readonly kubeconfig: string;
+}
+
 export interface ComponentSpec {
   readonly component: ComponentName | ServiceName;
   /** Name of the unit: `kube-apiserver`. */
@@ -91,6 +100,7 @@ export interface ComponentSpec {
   readonly directories: readonly DirectorySpec[];
   readonly health: HealthCheck;
   readonly preparations?: readonly Preparation[];
+  readonly nodeLabels?: NodeLabels;
   /** What must be so before it is started, besides `startAfter`: for a program that only ends when it is not. */
   readonly startWhen?: HealthCheck;
   /** Signal that makes it read its files again, for `onChange: 'reload'`. */

@@ -16,6 +16,7 @@ export type {
   DirectorySpec,
   FileUse,
   HealthCheck,
+  NodeLabels,
   OnChange,
   Preparation,
   RenderedFile,

@@ -59,6 +59,7 @@ export function kubelet(context: ComponentContext): ComponentSpec {
       { path: `${paths.kubernetes}/manifests`, owner: 'root', group: 'root', mode: 0o755 },
     ],
     health: { kind: 'http', url: `http://${reachedAt(options.healthz.bind)}:${options.healthz.port}/healthz` },
+    nodeLabels: { node: host.name, labels: options.nodeLabels, kubeconfig },
     startTimeoutMs: 60_000,
     stopTimeoutMs: 15_000,
     killMode: 'process',

@@ -225,7 +225,12 @@ export const kubeletOptions = z
       .string()
       .default('registry.k8s.io/pause:3.10')
       .describe('image of the container that holds a pod together'),
-    taints: z.record(z.string(), taint).default({}).describe('taints of the Node object, by any name'),
+    taints: z
+      .record(z.string(), taint)
+      .default({})
+      .describe(
+        'taints that the Node object gets when the kubelet registers it, by any name: a node may not change its own',
+      ),
     tlsCertFile: certFile,
     tlsKeyFile: keyFile,
     unschedulable: z.boolean().default(false).describe('whether new pods are kept away from this node'),
