@@ -4,7 +4,7 @@
  */
 
 import type { NodeLabels } from '@easycerts/cluster';
-import { AppError, secondMs } from '@easycerts/core';
+import { AppError, isAppError, secondMs } from '@easycerts/core';
 import { connectKube, type KubeConnection, type ServiceContext } from '@easycerts/runtime';
 import { labelChange } from '../core/label-change.ts';
 import type { Records } from './records.ts';
@@ -54,7 +54,9 @@ export function createNodeLabelKeeper({ connect = connectNode, context, records 
   const failed = (error: unknown): void => {
     retryAtMs = context.clock.now().getTime() + retryMs;
     const problem = error instanceof Error ? error.message : String(error);
-    context.logger[problem === lastProblem ? 'debug' : 'warn']({ err: error }, 'labels of the node not changed');
+    // A host that joins has no Node object yet.
+    const isNews = problem !== lastProblem && !isAppError(error, 'NOT_FOUND');
+    context.logger[isNews ? 'warn' : 'debug']({ err: error }, 'labels of the node not changed');
     lastProblem = problem;
   };
   return {
@@ -80,7 +82,11 @@ function connectNode(kubeconfig: string): KubeConnection {
 
 function refusal(node: string, status: number, body: unknown): AppError {
   const message = typeof body === 'object' && body !== null && 'message' in body ? `: ${String(body.message)}` : '';
-  return new AppError('FAILED_PRECONDITION', `change the labels of node ${node}: answer ${status}${message}`, {
-    details: { cure: 'nodes may not set every label: see NodeRestriction in the documentation of Kubernetes' },
-  });
+  return new AppError(
+    status === 404 ? 'NOT_FOUND' : 'FAILED_PRECONDITION',
+    `change the labels of node ${node}: answer ${status}${message}`,
+    {
+      details: { cure: 'nodes may not set every label: see NodeRestriction in the documentation of Kubernetes' },
+    },
+  );
 }
