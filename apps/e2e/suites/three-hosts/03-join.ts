@@ -1,7 +1,7 @@
 /** Two machines become nodes at once, with one token that can be used twice. */
 
 import assert from 'node:assert/strict';
-import { before, test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { type PrintedEvent, parseLines } from '../../src/events.ts';
 import { eventually } from '../../src/eventually.ts';
 import { hostSnapshot } from '../../src/host-snapshot.ts';
@@ -25,16 +25,22 @@ import {
 /** One after the other on each host; `certificate.delivered` and `component.started` come for each of theirs. */
 const stages = ['token.used', 'host.joined', 'certificate.delivered', 'component.started', 'host.ready'];
 
+/** Ended by its number over there: its connection here ends with it. */
+const watcherPid = '/run/e2e-watcher.pid';
+const watch = 'exec easycerts events --all --follow --json';
+
 step('nodes join by a token', cluster, () => {
   let token = '';
   let watched: () => readonly PrintedEvent[] = () => [];
   before(async () => {
     // Somebody who looks on the whole time, as an automation would.
-    const watcher = cluster.host(master).start(['easycerts', 'events', '--all', '--follow', '--json']);
+    const watcher = cluster.host(master).start(['sh', '-c', `echo $$ > ${watcherPid}; ${watch}`]);
     const printed = collect(watcher);
     watched = () => parseLines(printed().stdout);
     for (const host of nodes.map(cluster.host)) cluster.remember(snapshotBefore(host.name), await hostSnapshot(host));
   });
+
+  after(() => cluster.mustExec(['sh', '-c', `kill "$(cat ${watcherPid})"`]));
 
   test('ca token create prints one line, and a node’s role is all that it gives', async () => {
     const printed = await cluster.mustExec(['ca', 'token', 'create', '--role', 'node', '--uses', '2']);
