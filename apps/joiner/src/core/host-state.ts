@@ -35,6 +35,8 @@ export interface CertificateProgress {
 export interface UnitActivity {
   readonly isActive: boolean;
   readonly isEnabled: boolean;
+  /** It has ended with an error; systemd may be about to try again. */
+  readonly isFailing?: boolean;
 }
 
 export interface HostState {
@@ -79,9 +81,14 @@ export function areUp({ services }: HostState, units: readonly string[]): boolea
   return units.every((unit) => services[unit]?.isActive === true && services[unit].isEnabled);
 }
 
+/** That a service of ours does not come up, in words; undefined while it does, or may. */
+export function failingWords({ services }: Pick<HostState, 'services'>, unit: string): string | undefined {
+  return services[unit]?.isFailing === true ? `${unit} to start (see \`journalctl -u ${unit}\`)` : undefined;
+}
+
 /** What the components that are not healthy are waiting for, in words; undefined when there is nothing to say. */
-export function unsettledWords({ components, units }: HostState): string {
-  if (components === undefined) return 'joiner to answer';
+export function unsettledWords({ components, services, units }: HostState): string {
+  if (components === undefined) return failingWords({ services }, 'easycerts-joiner') ?? 'joiner to answer';
   const known = new Map(components.components.map((component) => [component.unit, component]));
   const words = units.flatMap((unit) => {
     const component = known.get(unit);

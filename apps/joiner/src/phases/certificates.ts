@@ -1,6 +1,6 @@
 /** Waits until every certificate of this host is on disk. */
 
-import { type HostState, isSettled } from '../core/host-state.ts';
+import { failingWords, type HostState, isSettled } from '../core/host-state.ts';
 import type { JoinPhase } from './join-context.ts';
 
 export const certificates: JoinPhase = {
@@ -9,9 +9,9 @@ export const certificates: JoinPhase = {
   cure: 'see `certmgr status` and `journalctl -u easycerts-certmgr`',
   isDone: isSettled,
   async run({ until }) {
-    const { names } = await until(({ certificates: progress }) => {
-      const { missing } = progress;
-      return progress.names.length > 0 && missing.length === 0 ? progress : waitingFor(progress);
+    const { names } = await until(({ certificates: progress, services }) => {
+      if (progress.names.length > 0 && progress.missing.length === 0) return progress;
+      return failingWords({ services }, 'easycerts-certmgr') ?? waitingFor(progress);
     });
     return { message: `all ${names.length}` };
   },

@@ -1,6 +1,6 @@
 /** The files of this host: on a node as the master says, on a master out of its cluster.yaml. */
 
-import { isSettled } from '../core/host-state.ts';
+import { failingWords, isSettled } from '../core/host-state.ts';
 import type { JoinPhase } from './join-context.ts';
 import { assertNoErrors, withIgnored } from './preflight.ts';
 
@@ -11,11 +11,10 @@ export const receiveConfiguration: JoinPhase = {
   // while components are coming up, missing programs have to be told
   isDone: isSettled,
   async run({ actions, ignoredChecks, until }) {
-    const { digest } = await until(({ appliedDigest, receivedDigest }) => {
+    const { digest } = await until(({ appliedDigest, receivedDigest, services }) => {
       if (receivedDigest === undefined) return 'the configuration from the master';
-      return appliedDigest === receivedDigest
-        ? { digest: receivedDigest }
-        : 'config-renderer to apply the configuration';
+      if (appliedDigest === receivedDigest) return { digest: receivedDigest };
+      return failingWords({ services }, 'easycerts-config-renderer') ?? 'config-renderer to apply the configuration';
     });
     // only now is it known where the programs are to be
     const findings = withIgnored(await actions.checkPrograms(), ignoredChecks);

@@ -1,7 +1,7 @@
 /** Waits until certmgr has traded the token for the identity of this host. */
 
 import { AppError } from '@easycerts/core';
-import type { EnrolmentStatus } from '../core/host-state.ts';
+import { type EnrolmentStatus, failingWords } from '../core/host-state.ts';
 import type { JoinPhase } from './join-context.ts';
 
 export const enrol: JoinPhase = {
@@ -11,10 +11,10 @@ export const enrol: JoinPhase = {
   // certmgr removes the token once everything that it brings is on disk
   isDone: ({ identity, tokenId }) => identity !== undefined && tokenId === undefined,
   async run({ until }) {
-    const { host } = await until(({ enrolment, identity, tokenId }) => {
+    const { host } = await until(({ enrolment, identity, services, tokenId }) => {
       if (identity !== undefined && tokenId === undefined) return identity;
       if (enrolment?.state === 'refused') throw refusal(enrolment);
-      return enrolment?.message ?? 'certmgr to enrol this host';
+      return failingWords({ services }, 'easycerts-certmgr') ?? enrolment?.message ?? 'certmgr to enrol this host';
     });
     return { message: `${host} is a host of the cluster` };
   },

@@ -15,7 +15,7 @@ export interface JoinActions {
   isMember(): Promise<boolean>;
   /** Keeps the token where certmgr looks for it, for root alone. */
   installToken(line: string): Promise<void>;
-  /** Lets them start now and at every boot; `restart`: those that must begin anew. */
+  /** Has them start now and at every boot, without waiting for them; `restart`: those that must begin anew. */
   startServices(units: readonly string[], restart: readonly string[]): Promise<void>;
   /** `ca init`. */
   makeAuthorities(): Promise<void>;

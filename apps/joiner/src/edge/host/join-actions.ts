@@ -64,9 +64,13 @@ export function joinActions(options: JoinActionsOptions): JoinActions {
     },
     async startServices(units, restart) {
       const control = await options.units();
+      const activity = await control.activityOf(restart);
+      // until the old process has ended, what it says would be taken for news
+      await control.restart(restart.filter((unit) => activity[unit]?.isActive === true));
+      // each takes a while to load: they do so together, while systemd is busy with the boots to come, and what follows
+      // waits for what they do
+      await control.startSoon(units);
       await control.enable(units);
-      await control.restart(restart);
-      await control.start(units);
     },
     async makeAuthorities() {
       await (await options.runOurselves())('ca', 'init');

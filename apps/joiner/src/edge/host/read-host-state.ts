@@ -32,33 +32,36 @@ const appliedSchema = z.object({ digest: z.string() });
 /** Looks once. AppError FAILED_PRECONDITION when the host name cannot be that of a node; what cannot be read throws, too. */
 export async function readHostState(options: HostStateOptions): Promise<HostState> {
   const { configFile, paths } = options;
-  const certmgr = await readCertmgrStatus(paths);
-  const [role, hasAuthority, tokenId, identity, receivedDigest, appliedDigest, certificates, units, components] =
+  const certmgr = readCertmgrStatus(paths);
+  // together: systemd and joiner answer while files are read
+  const [services, components, role, hasAuthority, tokenId, identity, receivedDigest, appliedDigest, units, leaving] =
     await Promise.all([
+      options.services(),
+      askJoiner(paths),
       readRole(configFile),
       hasWholeAuthority(paths),
       readTokenId(paths.joinToken),
       readIdentity(paths),
       readReceivedDigest(paths),
       readAppliedDigest(paths.appliedConfig),
-      readCertificateProgress(paths, certmgr),
       jsonFilesIn(paths.componentSpecs),
-      askJoiner(paths),
+      readLeaving(paths),
     ]);
+  const status = await certmgr;
   return {
     name: identity?.host ?? nodeNameOf(options.hostName ?? hostname()),
     role,
     hasAuthority,
     tokenId,
     identity,
-    enrolment: certmgr?.enrolment,
+    enrolment: status?.enrolment,
     receivedDigest,
     appliedDigest,
-    certificates,
+    certificates: await readCertificateProgress(paths, status),
     units: units.map((path) => basename(path, '.json')),
     components,
-    services: await options.services(),
-    leaving: await readLeaving(paths),
+    services,
+    leaving,
   };
 }
 

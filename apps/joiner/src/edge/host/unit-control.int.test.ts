@@ -29,6 +29,21 @@ describe('unit control', () => {
     });
   });
 
+  test('has units started without waiting for them', async () => {
+    await control.startSoon(units);
+    assert.deepEqual(systemd.calls().slice(-1), [`start ${units.map((unit) => `${unit}.service`).join(' ')}`]);
+    const activity = Object.values(await control.activityOf(units));
+    assert.ok(activity.every(({ isActive, isFailing }) => isActive && isFailing === undefined));
+  });
+
+  test('sees which ones end again and again', async () => {
+    await control.start(units);
+    systemd.crash('easycerts-certmgr');
+    const activity = await control.activityOf(units);
+    assert.equal(activity['easycerts-certmgr']?.isFailing, true);
+    assert.equal(activity['easycerts-joiner']?.isFailing, undefined);
+  });
+
   test('stops and disables what is there, and passes over what is not', async () => {
     await control.enable(units);
     await control.start(units);

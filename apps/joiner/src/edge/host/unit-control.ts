@@ -11,6 +11,8 @@ export interface UnitControl {
   activityOf(units: readonly string[]): Promise<Readonly<Record<string, UnitActivity>>>;
   enable(units: readonly string[]): Promise<void>;
   start(units: readonly string[]): Promise<void>;
+  /** Has systemd start them, and does not wait until they have started. */
+  startSoon(units: readonly string[]): Promise<void>;
   restart(units: readonly string[]): Promise<void>;
   /** Units that systemd does not know are passed over, here and in {@link disable}. */
   stop(units: readonly string[]): Promise<void>;
@@ -34,8 +36,8 @@ export async function openUnitControl(options: SystemctlOptions = {}): Promise<U
     });
   });
   const systemctl = createSystemctl(options);
-  const act = async (verb: string, units: readonly string[]): Promise<void> => {
-    if (units.length > 0) await systemctl.run([verb, '--', ...units.map(fileOf)], jobLimitMs);
+  const act = async (verb: string, units: readonly string[], ...flags: readonly string[]): Promise<void> => {
+    if (units.length > 0) await systemctl.run([verb, ...flags, '--', ...units.map(fileOf)], jobLimitMs);
   };
   const show = async (
     properties: readonly string[],
@@ -52,16 +54,12 @@ export async function openUnitControl(options: SystemctlOptions = {}): Promise<U
   };
   return {
     async activityOf(units) {
-      const shown = await show(['ActiveState', 'UnitFileState'], units);
-      return Object.fromEntries(
-        shown.map(([unit, { ActiveState, UnitFileState }]) => [
-          unit,
-          { isActive: ActiveState === 'active', isEnabled: UnitFileState === 'enabled' },
-        ]),
-      );
+      const shown = await show(['ActiveState', 'SubState', 'UnitFileState'], units);
+      return Object.fromEntries(shown.map(([unit, properties]) => [unit, activityIn(properties)]));
     },
     enable: (units) => act('enable', units),
     start: (units) => act('start', units),
+    startSoon: (units) => act('start', units, '--no-block'),
     restart: (units) => act('restart', units),
     stop: async (units) => act('stop', await known(units)),
     disable: async (units) => act('disable', await known(units)),
@@ -78,6 +76,15 @@ export async function openUnitControl(options: SystemctlOptions = {}): Promise<U
 }
 
 type Properties = Readonly<Record<string, string>>;
+
+function activityIn({ ActiveState, SubState, UnitFileState }: Properties): UnitActivity {
+  const isFailing = ActiveState === 'failed' || SubState === 'auto-restart';
+  return {
+    isActive: ActiveState === 'active',
+    isEnabled: UnitFileState === 'enabled',
+    ...(isFailing ? { isFailing } : {}),
+  };
+}
 
 function propertiesIn(block: string): Properties {
   return Object.fromEntries(
