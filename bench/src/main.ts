@@ -1,15 +1,19 @@
 /** `npm run bench [-- name …] [-- --json FILE] [-- --rounds N]`: every figure a ratio, measured side by side in one run. */
 
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { joinReady } from './join-ready.ts';
 import { oneMachineStart } from './one-machine-start.ts';
 import { markdownOf, type Result } from './result.ts';
 
 type Benchmark = (rounds: number, say: (line: string) => void) => Promise<Result>;
 
-const benchmarks: Readonly<Record<string, Benchmark>> = { 'one-machine-start': oneMachineStart };
+const benchmarks: Readonly<Record<string, Benchmark>> = {
+  'one-machine-start': oneMachineStart,
+  'join-ready': joinReady,
+};
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -32,10 +36,12 @@ for (const [name, run] of Object.entries(benchmarks)) {
   say(name);
   const result = await run(rounds, say);
   say(`  ratio ${result.ratio.toFixed(2)} (goal ${result.goal})`);
+  for (const note of result.notes ?? []) say(`  ${note}`);
   results.push(result);
 }
 const machine = `${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB`;
-writeFileSync(join(import.meta.dirname, '../../docs/benchmarks.md'), markdownOf(results, machine));
+const page = join(import.meta.dirname, '../../docs/benchmarks.md');
+writeFileSync(page, markdownOf(results, machine, readFileSync(page, 'utf8')));
 if (values.json !== undefined) {
   const rows = results.map(({ name, ratio, ours, theirs, unit }) => ({
     name,

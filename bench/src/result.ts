@@ -11,6 +11,8 @@ export interface Result {
   readonly what: string;
   /** The goal, in words. */
   readonly goal: string;
+  /** What else was seen in the same run, a line each. */
+  readonly notes?: readonly string[];
 }
 
 export interface Spread {
@@ -28,14 +30,12 @@ export function spreadOf(values: readonly number[]): Spread {
   return { min: at(0), median, max: at(sorted.length - 1) };
 }
 
-/** docs/benchmarks.md. */
-export function markdownOf(results: readonly Result[], machine: string): string {
-  const number = (value: number): string => value.toFixed(2);
-  const spread = ({ min, median, max }: Spread): string => `${number(min)} / **${number(median)}** / ${number(max)}`;
-  const rows = results.map(
-    ({ name, what, ours, theirs, unit, ratio, goal }) =>
-      `| \`${name}\` | ${what} | ${spread(ours)} ${unit} | ${spread(theirs)} ${unit} | **${number(ratio)}** | ${goal} |`,
-  );
+/** docs/benchmarks.md. What `previous`, the page until now, says of benchmarks that were not run this time stays. */
+export function markdownOf(results: readonly Result[], machine: string, previous = ''): string {
+  const isOld = (line: string): boolean => !results.some(({ name }) => line.includes(`\`${name}\``));
+  const old = previous.split('\n').filter(isOld);
+  const rows = [...old.filter((line) => line.startsWith('| `')), ...results.map(rowOf)].sort();
+  const notes = [...old.filter((line) => line.startsWith('- `')), ...results.flatMap(notesOf)].sort();
   return `# Benchmarks
 
 Made by \`npm run bench\`. Both sides are measured in turn in one run; each cell is minimum / median / maximum. Only ratios are
@@ -44,5 +44,21 @@ worth quoting: the absolute figures depend on the machine (here ${machine}).
 | name | what | ours | theirs | ratio | goal |
 | --- | --- | --- | --- | --- | --- |
 ${rows.join('\n')}
-`;
+${notes.length === 0 ? '' : `\n${notes.join('\n')}\n`}`;
+}
+
+function rowOf({ name, what, ours, theirs, unit, ratio, goal }: Result): string {
+  return `| \`${name}\` | ${what} | ${spread(ours)} ${unit} | ${spread(theirs)} ${unit} | **${number(ratio)}** | ${goal} |`;
+}
+
+function notesOf({ name, notes = [] }: Result): readonly string[] {
+  return notes.map((note) => `- \`${name}\`: ${note}`);
+}
+
+function spread({ min, median, max }: Spread): string {
+  return `${number(min)} / **${number(median)}** / ${number(max)}`;
+}
+
+function number(value: number): string {
+  return value.toFixed(2);
 }
