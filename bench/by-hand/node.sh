@@ -1,8 +1,12 @@
 # A node as a person would script it: the units, certificates and configuration are there, nothing of easycerts runs. Prints the
 # time before the first start and when the node is Ready, in nanoseconds. Waits by watching, not by looking again and again.
-set -euo pipefail
-kubectl() { /opt/kubernetes/bin/kubectl --kubeconfig /etc/kubernetes/kubelet.kubeconfig "$@"; }
+set -eu
 node=$(hostname)
+# Follows the Node until this part of it is as wanted. (kubectl wait hangs on what a node may not list.)
+until_node() {
+  /opt/kubernetes/bin/kubectl --kubeconfig /etc/kubernetes/kubelet.kubeconfig get nodes --watch \
+    --field-selector "metadata.name=$node" -o "jsonpath=$1{\"\\n\"}" 2> /dev/null | grep -q -m1 -x "$2"
+}
 cni=/etc/cni/net.d/10-easycerts.conflist
 conflist=$(cat "$cni")
 old=$(sed -n 's/^FLANNEL_SUBNET=//p' /run/flannel/subnet.env)
@@ -10,12 +14,11 @@ rm -f "$cni" /run/flannel/subnet.env
 
 date +%s%N
 systemctl start --no-block containerd kubelet kube-proxy
-until kubectl wait --for=create "node/$node" --timeout=60s > /dev/null 2>&1; do sleep 0.1; done
-kubectl wait --for=jsonpath='{.spec.podCIDR}' "node/$node" --timeout=60s > /dev/null
+until_node '{.spec.podCIDR}' '[0-9.]*/[0-9]*'
 systemctl start --no-block flanneld
 until [ -s /run/flannel/subnet.env ]; do sleep 0.05; done
 new=$(sed -n 's/^FLANNEL_SUBNET=//p' /run/flannel/subnet.env)
 network() { echo "${1%.*}.0/${1#*/}"; }
 echo "${conflist//$(network "$old")/$(network "$new")}" > "$cni"
-kubectl wait --for=condition=Ready "node/$node" --timeout=60s > /dev/null
+until_node '{.status.conditions[?(@.type=="Ready")].status}' True
 date +%s%N
