@@ -4,8 +4,11 @@ set -eu
 node=$(hostname)
 # Follows the Node until this part of it is as wanted. (kubectl wait hangs on what a node may not list.)
 until_node() {
-  /opt/kubernetes/bin/kubectl --kubeconfig /etc/kubernetes/kubelet.kubeconfig get nodes --watch \
-    --field-selector "metadata.name=$node" -o "jsonpath=$1{\"\\n\"}" 2> /dev/null | grep -q -m1 -x "$2"
+  grep -q -m1 -x "$2" < <(
+    exec /opt/kubernetes/bin/kubectl --kubeconfig /etc/kubernetes/kubelet.kubeconfig get nodes --watch \
+      --field-selector "metadata.name=$node" -o "jsonpath=$1{\"\\n\"}" 2> /dev/null
+  )
+  kill $!
 }
 cni=/etc/cni/net.d/10-easycerts.conflist
 conflist=$(cat "$cni")
