@@ -35,13 +35,19 @@ export interface StartHostsOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface OutsideOptions {
+  readonly timeoutMs?: number;
+  /** Ends the program; the call then rejects with CANCELLED. */
+  readonly signal?: AbortSignal;
+}
+
 export interface Hosts {
   readonly group: string;
   readonly all: readonly Host[];
   /** AppError NOT_FOUND when the group has no such host. */
   host(name: string): Host;
   /** Runs a program of the machine in the switch's network namespace: somebody else on the hosts' network. */
-  outside(words: readonly string[], options?: { readonly timeoutMs?: number }): Promise<Ended>;
+  outside(words: readonly string[], options?: OutsideOptions): Promise<Ended>;
   /** Removes everything: processes, namespaces, control groups, disks. */
   down(): Promise<void>;
 }
@@ -118,9 +124,13 @@ function hostsOf(record: GroupRecord, cgroups: CgroupPlan): Hosts {
         details: { cure: `there are ${record.hosts.join(', ')}` },
       });
     },
-    async outside(words, { timeoutMs = 60_000 } = {}) {
+    async outside(words, { timeoutMs = 60_000, signal } = {}) {
       const args = [`--net=/run/netns/${groupNames(group).switchNamespace}`, ...words];
-      const { exitCode, stdout, stderr } = await runCommand('nsenter', args, { env: systemEnvironment, timeoutMs });
+      const { exitCode, stdout, stderr } = await runCommand('nsenter', args, {
+        env: systemEnvironment,
+        timeoutMs,
+        signal,
+      });
       return { command: `outside: ${words.join(' ')}`, code: exitCode, stdout, stderr };
     },
     down: () => removeGroup(group),

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { type AutomationReader, startAutomation } from '../../src/automation.ts';
 import { type PrintedEvent, parseLines } from '../../src/events.ts';
 import { eventually } from '../../src/eventually.ts';
 import { hostSnapshot } from '../../src/host-snapshot.ts';
@@ -29,18 +30,26 @@ const stages = ['token.used', 'host.joined', 'certificate.delivered', 'component
 const watcherPid = '/run/e2e-watcher.pid';
 const watch = 'exec easycerts events --all --follow --json';
 
+/** The same for the program, which knows a use of a token by the token. */
+const automationStages = stages.filter((type) => type !== 'token.used');
+
 step('nodes join by a token', cluster, () => {
   let token = '';
   let watched: () => readonly PrintedEvent[] = () => [];
+  let automation: AutomationReader | undefined;
   before(async () => {
-    // Somebody who looks on the whole time, as an automation would.
+    automation = await startAutomation(cluster, 'watcher');
+    // An administrator who looks on the whole time, too.
     const watcher = cluster.host(master).start(['sh', '-c', `echo $$ > ${watcherPid}; ${watch}`]);
     const printed = collect(watcher);
     watched = () => parseLines(printed().stdout);
     for (const host of nodes.map(cluster.host)) cluster.remember(snapshotBefore(host.name), await hostSnapshot(host));
   });
 
-  after(() => cluster.mustExec(['sh', '-c', `kill "$(cat ${watcherPid})"`]));
+  after(async () => {
+    await automation?.stop();
+    await cluster.mustExec(['sh', '-c', `kill "$(cat ${watcherPid})"`]);
+  });
 
   test('ca token create prints one line, and a node’s role is all that it gives', async () => {
     const printed = await cluster.mustExec(['ca', 'token', 'create', '--role', 'node', '--uses', '2']);
@@ -109,6 +118,35 @@ true`;
       seen.filter(({ id }) => !stored.has(id)),
       [],
     );
+  });
+
+  test('a program with credentials of its own has seen every step, in order, each once', async () => {
+    const handled = () => automation?.handled() ?? assert.fail('no automation');
+    const of = (name: string) =>
+      handled().filter(
+        ({ subject, id }) => subject.startsWith(`easycerts.v1.host.${name}.`) || id.startsWith(`host.joined:${name}:`),
+      );
+    await eventually('it knows that both are ready', () =>
+      nodes.every((name) => of(name).some(({ id }) => id.startsWith('host.ready:'))),
+    );
+    for (const name of nodes) {
+      const ids = of(name).map(({ id }) => id);
+      assert.equal(new Set(ids).size, ids.length, `${name}: ${ids.join(' ')}`);
+      const order = automationStages.map((type) => ids.findIndex((id) => id.startsWith(`${type}:`)));
+      assert.ok(!order.includes(-1), `${name}: ${automationStages.join(', ')} in ${ids.join(' ')}`);
+      assert.deepEqual(
+        order,
+        order.toSorted((a, b) => a - b),
+        `${name}: ${ids.join(' ')}`,
+      );
+    }
+    // What is stored since it came it has seen, but for the audit trail, which is not for automation.
+    const stored = (await events()).filter(({ type }) => !type.endsWith('.refused')).map(({ id }) => id);
+    const since = stored.slice(stored.indexOf(handled()[0]?.id ?? ''));
+    await eventually('it has caught up', () => {
+      const known = new Set(handled().map(({ id }) => id));
+      return since.every((id) => known.has(id));
+    });
   });
 
   test('each phase that the command went through was told, from the one that enrols on', async () => {
