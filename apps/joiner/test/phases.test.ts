@@ -234,6 +234,25 @@ describe('a token', () => {
     assert.deepEqual(host.trace, []);
   });
 
+  it('that a certmgr has refused that was restarted since ends with its reason, too', async () => {
+    const refusal = { state: 'refused', tokenId: '3f9c2b7a10de', isOld: true, reason: 'token-used' } as const;
+    const outcome = await run(new FakeHost({ ...joining, refusal }));
+    assert.equal((outcome.error as AppError).details.reason, 'token-used');
+  });
+
+  it('is traded whatever was said of another one, or of the same in an earlier run', async () => {
+    for (const enrolment of [
+      { state: 'refused', tokenId: '000000000000' },
+      { state: 'refused', tokenId: '3f9c2b7a10de' },
+      { state: 'refused', tokenId: '3f9c2b7a10de', isOld: true },
+      { state: 'refused', isOld: true },
+    ] as const) {
+      const host = new FakeHost(joining);
+      host.change({ enrolment });
+      assert.equal((await run(host)).error, undefined);
+    }
+  });
+
   it('that the CA refuses ends with its reason and cure; the next run asks for another one', async () => {
     const refusal = {
       state: 'refused',

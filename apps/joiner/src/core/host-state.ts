@@ -3,9 +3,13 @@
 import type { Role } from '@easycerts/cluster';
 import type { JoinerStatus } from './joiner-status.ts';
 
-/** What the running certmgr says about the enrolment (its status.json). */
+/** What certmgr says about the enrolment (its status.json). */
 export interface EnrolmentStatus {
   readonly state: 'waiting' | 'enrolling' | 'refused' | 'done';
+  /** Of which token; absent when it could not be read. */
+  readonly tokenId?: string;
+  /** A certmgr has said it that has ended since: perhaps about another token. */
+  readonly isOld?: true;
   readonly code?: string;
   readonly message?: string;
   /** A deny reason. */

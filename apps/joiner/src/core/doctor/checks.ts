@@ -53,12 +53,12 @@ function membership({
 }
 
 function token({ state: { enrolment, identity: known, tokenId } }: DoctorFacts): readonly Found[] {
-  if (enrolment?.state === 'refused' && known === undefined) {
+  if (enrolment?.state === 'refused' && enrolment.isOld !== true && known === undefined) {
     const cure = enrolment.cure ?? 'make a new token on the master: ca token create --role node';
     return [{ severity: 'error', message: enrolment.message ?? 'the CA has refused the join token', cure }];
   }
   if (tokenId === undefined) return [];
-  const why = enrolment?.message === undefined ? '' : `: ${enrolment.message}`;
+  const why = enrolment?.message === undefined || enrolment.isOld === true ? '' : `: ${enrolment.message}`;
   return [
     {
       severity: 'warning',

@@ -13,6 +13,7 @@ const schema = z.object({
   enrolment: z
     .object({
       state: z.enum(['waiting', 'enrolling', 'refused', 'done']),
+      tokenId: z.string().nullish(),
       code: z.string().nullish(),
       message: z.string().nullish(),
       reason: z.string().nullish(),
@@ -45,11 +46,10 @@ function statusOf(text: string): CertmgrStatus | undefined {
     pid,
     failures,
     problems: specProblems,
-    // what a certmgr that has ended said was perhaps about another token
     enrolment:
-      enrolment === undefined || enrolment === null || !isAlive(pid)
+      enrolment === undefined || enrolment === null
         ? undefined
-        : { ...withoutNull(enrolment), state: enrolment.state },
+        : { ...withoutNull(enrolment), state: enrolment.state, ...(isAlive(pid) ? {} : { isOld: true }) },
   };
 }
 
