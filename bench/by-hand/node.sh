@@ -4,11 +4,14 @@ set -eu
 node=$(hostname)
 # Follows the Node until this part of it is as wanted. (kubectl wait hangs on what a node may not list.)
 until_node() {
-  grep -q -m1 -x "$2" < <(
+  exec 3< <(
     exec /opt/kubernetes/bin/kubectl --kubeconfig /etc/kubernetes/kubelet.kubeconfig get nodes --watch \
       --field-selector "metadata.name=$node" -o "jsonpath=$1{\"\\n\"}" 2> /dev/null
   )
-  kill $!
+  local watcher=$!
+  grep -q -m1 -x "$2" <&3
+  exec 3<&-
+  kill "$watcher"
 }
 cni=/etc/cni/net.d/10-easycerts.conflist
 conflist=$(cat "$cni")

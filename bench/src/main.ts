@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { joinBurst } from './join-burst.ts';
 import { joinReady } from './join-ready.ts';
 import { oneMachineStart } from './one-machine-start.ts';
 import { markdownOf, type Result } from './result.ts';
@@ -12,6 +13,7 @@ type Benchmark = (rounds: number, say: (line: string) => void) => Promise<Result
 
 const benchmarks: Readonly<Record<string, Benchmark>> = {
   'one-machine-start': oneMachineStart,
+  'join-burst': joinBurst,
   'join-ready': joinReady,
 };
 
