@@ -27,6 +27,8 @@ interface FlakyStream extends DurableStream {
   /** What the next appends do: store and answer, store without answer, or neither. */
   readonly plan: ('ok' | 'lost answer' | 'refused')[];
   readonly ids: string[];
+  /** Reads under way, and the most that there were. */
+  readonly reads: { now: number; most: number };
 }
 
 /** A stream whose answers can get lost. */
@@ -34,10 +36,20 @@ async function flakyStream(): Promise<FlakyStream> {
   const stream = await createFakeBus().stream(ledgerStream, ledgerSubjects);
   const plan: FlakyStream['plan'] = [];
   const ids: string[] = [];
+  const reads = { now: 0, most: 0 };
   return {
     plan,
     ids,
-    read: (from) => stream.read(from),
+    reads,
+    async *read(from, to) {
+      reads.now += 1;
+      reads.most = Math.max(reads.most, reads.now);
+      try {
+        yield* stream.read(from, to);
+      } finally {
+        reads.now -= 1;
+      }
+    },
     append: async (subject, data, options) => {
       ids.push(options?.messageId ?? '');
       const outcome = plan.shift() ?? 'ok';
@@ -217,6 +229,26 @@ test('records beyond those kept in memory are read from the stream, in the order
     mixed.map(({ serial }) => serial),
   );
   assert.deepEqual(await ledger.find('a1'), recordOf(1));
+  await ledger.close();
+});
+
+test('however many ask at once, the stream is read for one after the other, and a failure is only its own', async () => {
+  const stream = await flakyStream();
+  const ledger = await open(stream);
+  for (let block = 0; block < 30; block++) {
+    await Promise.all(Array.from({ length: 50 }, (_, number) => ledger.append(recordOf(block * 50 + number + 1))));
+  }
+  const old = ledger.page({ limit: 1_500 }).entries.slice(-200);
+  const [first] = old;
+  assert.ok(first);
+  const lost = ledger.recordsOf([{ ...first, serial: 'ffff' }]);
+  const asked = old.map(({ serial }) => ledger.find(serial));
+  await assert.rejects(lost, (error) => isAppError(error, 'DAMAGED'));
+  assert.deepEqual(
+    (await Promise.all(asked)).map((record) => record?.serial),
+    old.map(({ serial }) => serial),
+  );
+  assert.equal(stream.reads.most, 1);
   await ledger.close();
 });
 

@@ -57,6 +57,7 @@ export class Ledger {
   readonly #closing = new AbortController();
   #waiting: Waiting[] = [];
   #committing: Promise<void> | undefined;
+  #reading: Promise<unknown> = Promise.resolve();
   #failure: AppError | undefined;
   #lastSequence = 0;
 
@@ -107,7 +108,7 @@ export class Ledger {
       if (recent === undefined) wanted.push(sequence);
       else found.set(serial, recent);
     }
-    await this.#readMessages(wanted, (record) => found.set(record.serial, record));
+    if (wanted.length > 0) await this.#readInTurn(wanted, (record) => found.set(record.serial, record));
     return entries.map(({ serial, sequence }) => {
       const record = found.get(serial);
       if (record !== undefined) return record;
@@ -202,6 +203,16 @@ export class Ledger {
     if (this.#recent.size > maxRecent && !oldest.done) this.#recent.delete(oldest.value);
   }
 
+  /**
+   * One read at a time: nats-server cuts a client for which more than 64 MB wait (max_pending), and two hundred hosts may leave
+   * at once.
+   */
+  #readInTurn(wanted: readonly number[], onRecord: (record: LedgerRecord) => void): Promise<void> {
+    const read = this.#reading.then(() => this.#readMessages(wanted, onRecord));
+    this.#reading = read.catch(() => undefined);
+    return read;
+  }
+
   async #readMessages(wanted: readonly number[], onRecord: (record: LedgerRecord) => void): Promise<void> {
     const sequences = [...new Set(wanted)].sort((one, other) => one - other);
     for (let first = 0; first < sequences.length; ) {
@@ -215,9 +226,8 @@ export class Ledger {
   async #readRun(sequences: readonly number[], onRecord: (record: LedgerRecord) => void): Promise<void> {
     const [start, end] = [sequences[0] ?? 1, sequences.at(-1) ?? 0];
     const wanted = new Set(sequences);
-    for await (const { sequence, data } of this.#options.stream.read(start)) {
+    for await (const { sequence, data } of this.#options.stream.read(start, end)) {
       if (wanted.has(sequence)) decodeRecords(data, `message ${sequence} of the ledger`).forEach(onRecord);
-      if (sequence >= end) return;
     }
   }
 }

@@ -29,9 +29,9 @@ export function createFakeStream({ name, subjects, clock, assertConnected }: Fak
       if (messageId !== undefined) sequenceOfId.set(messageId, sequence);
       return sequence;
     },
-    async *read(fromSequence) {
+    async *read(fromSequence, toSequence) {
       assertConnected(`read stream ${name}`);
-      yield* messages.slice(Math.max(0, fromSequence - 1));
+      yield* messages.slice(Math.max(0, fromSequence - 1), toSequence);
     },
   };
 }

@@ -22,8 +22,8 @@ export interface StoredMessage {
 export interface DurableStream {
   /** Resolves with the sequence number once the message is stored and fsynced; AppError UNAVAILABLE otherwise. */
   append(subject: string, data: Uint8Array, options?: { readonly messageId?: string }): Promise<number>;
-  /** Messages from `sequence` on, until the last one that was stored when the call began. */
-  read(fromSequence: number): AsyncIterable<StoredMessage>;
+  /** Messages from `sequence` on, until `toSequence`, or the last one that was stored when the call began. */
+  read(fromSequence: number, toSequence?: number): AsyncIterable<StoredMessage>;
 }
 
 export interface KeyValueEntry {

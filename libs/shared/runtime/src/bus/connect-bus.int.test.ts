@@ -122,6 +122,13 @@ test('thousands of records are read in one go, in order', async () => {
     sequences,
     Array.from({ length: 1_200 }, (_, index) => index + 1),
   );
+  const some = async (from: number, to: number) =>
+    (await collect(stream.read(from, to))).map(({ sequence }) => sequence);
+  assert.deepEqual(await some(700, 702), [700, 701, 702]);
+  assert.deepEqual(await some(1_200, 1_200), [1_200]);
+  assert.deepEqual(await some(1_199, 5_000), [1_199, 1_200]);
+  assert.deepEqual(await some(1_201, 5_000), []);
+  assert.deepEqual(await some(9, 8), []);
 });
 
 test('a record for a subject that the stream does not hold is refused, also when another stream holds it', async () => {

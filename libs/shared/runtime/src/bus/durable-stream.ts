@@ -29,9 +29,14 @@ export async function openDurableStream(link: NatsLink, config: NamedStreamConfi
       if (ack.stream !== config.name) throw new AppError('INTERNAL', `${doing}: stored in ${ack.stream}`);
       return ack.seq;
     },
-    async *read(fromSequence) {
+    async *read(fromSequence, toSequence) {
       await ensured();
-      for await (const message of readStored(link, { stream: config.name, start: { sequence: fromSequence } })) {
+      const end = toSequence === undefined ? {} : { endSequence: toSequence };
+      for await (const message of readStored(link, {
+        stream: config.name,
+        start: { sequence: fromSequence },
+        ...end,
+      })) {
         yield { sequence: message.seq, subject: message.subject, data: message.data, time: message.time };
       }
     },

@@ -17,6 +17,8 @@ export type ReadStart =
 export interface OrderedReadOptions {
   readonly stream: string;
   readonly start: ReadStart;
+  /** For a start at a sequence number: nothing beyond this one is read, nor asked for. */
+  readonly endSequence?: number;
   /** Patterns that do not overlap; default all. */
   readonly subjects?: readonly string[];
   /** What must have succeeded before each attempt, such as making the stream. */
@@ -36,7 +38,9 @@ export async function lastSequenceOf(connection: NatsConnection, stream: string)
 /** Messages up to the last one that was stored when the call began. AppError UNAVAILABLE when the bus is lost meanwhile. */
 export async function* readStored(link: NatsLink, options: OrderedReadOptions): AsyncGenerator<JsMsg, void> {
   const doing = `read stream ${options.stream}`;
-  const last = await link.run(doing, (connection) => lastSequenceOf(connection, options.stream));
+  const stored = await link.run(doing, (connection) => lastSequenceOf(connection, options.stream));
+  const last = Math.min(stored, options.endSequence ?? stored);
+  if (firstSequenceOf(options) > last) return;
   const reader = await link.run(doing, (connection) => openReader(connection, options));
   let isLost = false;
   const forget = link.onDown(() => {
@@ -116,8 +120,18 @@ interface Reader {
 async function openReader(connection: NatsConnection, options: OrderedReadOptions): Promise<Reader> {
   const consumer = await jetstream(connection).consumers.get(options.stream, consumerOptions(options));
   const { num_pending: pending } = await consumer.info(true);
-  const messages = await consumer.consume({ max_messages: pullMessages });
+  const messages = await consumer.consume({ max_messages: messagesToPull(options) });
   return { messages, pending, remove: () => consumer.delete() };
+}
+
+/** What was asked for is sent, whether somebody still reads it or not. */
+function messagesToPull(options: OrderedReadOptions): number {
+  const { endSequence = Number.POSITIVE_INFINITY } = options;
+  return Math.min(pullMessages, endSequence - firstSequenceOf(options) + 1);
+}
+
+function firstSequenceOf({ start }: OrderedReadOptions): number {
+  return typeof start === 'object' && 'sequence' in start ? Math.max(1, start.sequence) : 1;
 }
 
 /** nats-server forgets the consumer by itself after some minutes: telling it is only tidier. */
