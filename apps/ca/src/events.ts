@@ -72,8 +72,9 @@ export function publishLeft(
   left: { readonly host: string; readonly revoked: number; readonly removal: HostRemoval },
 ): void {
   const { host, revoked, removal } = left;
-  const at = new Date(removal.atMs);
-  const data = { host, revoked, by: removal.by };
+  const { by, note, atMs } = removal;
+  const at = new Date(atMs);
+  const data = { host, revoked, by, ...(note === '' ? {} : { note }) };
   events.publish({ type: 'host.left', subject: host, key: at.toISOString(), data }, at);
 }
 

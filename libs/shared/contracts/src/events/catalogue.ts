@@ -99,7 +99,12 @@ export const eventCatalogue = {
   'host.left': {
     scope: 'cluster',
     summary: 'A host is no longer part of the cluster; its certificates are revoked.',
-    data: z.object({ host, revoked: z.number().int().describe('certificates that were revoked'), by: z.string() }),
+    data: z.object({
+      host,
+      revoked: z.number().int().describe('certificates that were revoked'),
+      by: z.string(),
+      note: z.string().optional().describe('why, in the words of whoever removed the host'),
+    }),
   },
   'automation.created': {
     scope: 'cluster',

@@ -118,7 +118,7 @@ export const eventExamples: { readonly [T in EventType]: EventExample<T> } = {
     service: 'ca',
     subject: 'n2',
     key: '2020-01-01T12:00:00.000Z',
-    data: { host: 'n2', revoked: 5, by: 'n2' },
+    data: { host: 'n2', revoked: 5, by: 'm1', note: 'the disk is broken' },
   },
   'automation.created': {
     type: 'automation.created',
