@@ -19,14 +19,19 @@ export function configApplied(events: EventPublisher, host: string, outcome: App
 
 export interface Rejection {
   readonly problems: readonly ConfigProblem[];
-  /** Revision of the document on the bus that has them; absent for cluster.yaml. */
+  /** Revision of the document on the bus that has them; absent for a file. */
   readonly revision?: number | undefined;
+  readonly at: Date;
 }
 
-/** A configuration has problems; the same problems of the same document are the same fact. */
-export function configRejected(events: EventPublisher, host: string, { problems, revision }: Rejection): void {
+/**
+ * A configuration has problems. The same problems of the same document are the same fact; a file has no revision, and the same
+ * mistake made again after it was mended is another fact.
+ */
+export function configRejected(events: EventPublisher, host: string, rejection: Rejection): void {
+  const { problems, revision, at } = rejection;
   const hash = createHash('sha256').update(JSON.stringify(problems)).digest('hex').slice(0, 16);
-  const key = revision === undefined ? hash : `${hash}@${revision}`;
+  const key = `${hash}@${revision ?? at.toISOString()}`;
   events.publish({
     type: 'config.rejected',
     subject: host,

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { pathsUnder } from '@easycerts/cluster';
 import { isAppError } from '@easycerts/core';
 import { loadAcceptedConfig, loadUsers, type Users } from '@easycerts/runtime';
-import { fixedClock, recordingPublisher, silentLogger, temporaryDirectory } from '@easycerts/testing';
+import { advanceableClock, recordingPublisher, silentLogger, temporaryDirectory } from '@easycerts/testing';
 import { applyPlan, type HostRendererOptions, planHost } from '../src/edge/host-renderer.ts';
 import { startConfigRenderer } from '../src/start-config-renderer.ts';
 
@@ -164,7 +164,8 @@ test('a full disk leaves everything as it was', async (t) => {
 test('the daemon applies a change, reports a mistake once, and starts again from what it accepted', async () => {
   await withHost(byHand, async (host) => {
     const events = recordingPublisher();
-    const context = { clock: fixedClock(), logger: silentLogger(), random: () => 0.5, events };
+    const clock = advanceableClock();
+    const context = { clock, logger: silentLogger(), random: () => 0.5, events };
     const service = await startConfigRenderer(context, host);
     try {
       assert.equal(events.ofType('config.applied').length, 1);
@@ -177,6 +178,11 @@ test('the daemon applies a change, reports a mistake once, and starts again from
       assert.equal(problems.length, 1);
       await host.write(byHand.replace(/^scheduler.*\n/m, ''));
       await until(() => events.ofType('config.applied').length === 2);
+      clock.advance(1_000);
+      await host.write(byHand.replace('etcd:', 'etdc:'));
+      await until(() => events.ofType('config.rejected').length === 2);
+      const keys = new Set(events.facts.flatMap(({ type, key }) => (type === 'config.rejected' ? [key] : [])));
+      assert.equal(keys.size, 2, 'the same mistake again is another fact');
     } finally {
       await service.close();
     }

@@ -92,7 +92,8 @@ export class Applier {
     this.#lastRejection = rejection;
     context.logger[isNews ? 'error' : 'debug']({ error: description }, 'configuration not applied');
     const problems = problemsOf(error);
-    if (isNews && problems !== undefined) configRejected(context.events, this.#name, { problems, revision });
+    if (!isNews || problems === undefined) return;
+    configRejected(context.events, this.#name, { problems, revision, at: context.clock.now() });
   }
 }
 
