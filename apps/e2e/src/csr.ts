@@ -19,6 +19,14 @@ let count = 0;
 
 /** A request with a key of its own, DER. */
 export async function makeCsr(folder: string, wish: CsrWish): Promise<Uint8Array> {
+  return (await makeRequest(folder, wish)).csrDer;
+}
+
+/** The same, for somebody who goes on with the key. */
+export async function makeRequest(
+  folder: string,
+  wish: CsrWish,
+): Promise<{ readonly csrDer: Uint8Array; readonly keyFile: string }> {
   mkdirSync(folder, { recursive: true });
   count += 1;
   const base = join(folder, `request-${process.pid}-${count}`);
@@ -51,7 +59,7 @@ export async function makeCsr(folder: string, wish: CsrWish): Promise<Uint8Array
     path('der'),
   ];
   await mustRun(words);
-  return new Uint8Array(readFileSync(path('der')));
+  return { csrDer: new Uint8Array(readFileSync(path('der'))), keyFile: path('key') };
 }
 
 /** The same request with its signature broken: the last byte belongs to it. */

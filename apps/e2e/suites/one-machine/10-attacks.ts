@@ -6,9 +6,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { inNetworkOf } from '../../src/call-bus.ts';
-import type { CaAnswer, SignCall } from '../../src/call-ca.ts';
+import type { CaAnswer } from '../../src/call-ca.ts';
 import { callCa } from '../../src/call-ca.ts';
-import { makeCsr } from '../../src/csr.ts';
 import type { PrintedEvent } from '../../src/events.ts';
 import { storedEvents } from '../../src/events.ts';
 import { eventually } from '../../src/eventually.ts';
@@ -18,9 +17,9 @@ import { program } from '../../src/place.ts';
 import type { Ended } from '../../src/run-command.ts';
 import { describe as describeEnd, mustRun, runCommand } from '../../src/run-command.ts';
 import { setOf } from '../../src/secrets.ts';
+import type { Attack } from '../../src/signing-attacks.ts';
+import { attacksOfMaster, attacksOfNode, signCallOf } from '../../src/signing-attacks.ts';
 import { step } from '../../src/step.ts';
-import type { Attack } from './attacks.ts';
-import { attacksOfMaster, attacksOfNode } from './attacks.ts';
 import { machine, place } from './cluster.ts';
 
 const folder = `${machine.data}.attacks`;
@@ -33,14 +32,12 @@ const reasonOf = (answer: CaAnswer | undefined): string =>
 const ofType = (events: readonly PrintedEvent[], type: string): readonly PrintedEvent[] =>
   events.filter((event) => event.type === `easycerts.${type}`);
 
-async function callOf({ change, name, requestedAtMs, wish }: Attack): Promise<SignCall> {
-  const csrDer = await makeCsr(folder, wish);
-  const csrBase64 = Buffer.from(change?.(csrDer) ?? csrDer).toString('base64');
-  return { kind: 'sign', name, csrBase64, requestId: randomUUID(), requestedAtMs: requestedAtMs ?? Date.now() };
-}
-
 async function refusals(identity: string, attacks: readonly Attack[]): Promise<Readonly<Record<string, string>>> {
-  const answers = await callCa(machine, identity, await Promise.all(attacks.map(callOf)));
+  const answers = await callCa(
+    machine,
+    identity,
+    await Promise.all(attacks.map((attack) => signCallOf(folder, attack))),
+  );
   return Object.fromEntries(attacks.map(({ title }, index) => [title, reasonOf(answers[index])]));
 }
 
@@ -66,7 +63,7 @@ step('requests that are not in order', machine, () => {
   });
 
   test('a replayed request is answered with what it got before, and with nothing as a new request', async () => {
-    const first = await callOf({
+    const first = await signCallOf(folder, {
       title: '',
       name: 'kube-proxy-client',
       wish: { subject: '/CN=system:kube-proxy' },

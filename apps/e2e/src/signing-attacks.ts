@@ -1,7 +1,9 @@
 /** The requests of an attacker: each is right but for one thing. */
 
-import type { CsrWish } from '../../src/csr.ts';
-import { weakKey, withBrokenSignature } from '../../src/csr.ts';
+import { randomUUID } from 'node:crypto';
+import type { SignCall } from './call-ca.ts';
+import type { CsrWish } from './csr.ts';
+import { makeCsr, weakKey, withBrokenSignature } from './csr.ts';
 
 export interface Attack {
   readonly title: string;
@@ -13,6 +15,13 @@ export interface Attack {
   readonly requestedAtMs?: number;
   /** The deny reason, of the closed list. */
   readonly reason: string;
+}
+
+/** The call of an attack, with a key and a request id of its own. */
+export async function signCallOf(folder: string, { change, name, requestedAtMs, wish }: Attack): Promise<SignCall> {
+  const csrDer = await makeCsr(folder, wish);
+  const csrBase64 = Buffer.from(change?.(csrDer) ?? csrDer).toString('base64');
+  return { kind: 'sign', name, csrBase64, requestId: randomUUID(), requestedAtMs: requestedAtMs ?? Date.now() };
 }
 
 const dayMs = 86_400_000;
