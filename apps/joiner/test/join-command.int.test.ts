@@ -48,6 +48,17 @@ const linesOf = (text: string): readonly Record<string, unknown>[] =>
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 
+describe('--ignore-preflight', () => {
+  for (const command of ['join', 'init', 'preflight']) {
+    it(`takes no check that there is not: ${command}`, async () => {
+      const { code, err } = await run([command, '--ignore-preflight', 'swap', 'prots'], tokenLine());
+      assert.equal(code, 2);
+      assert.match(err, /prots.*ports/s);
+      assert.ok(!existsSync(pathsUnder(folder.path).joinToken));
+    });
+  }
+});
+
 describe('joiner phases', () => {
   it('lists the phases of a command for programs', async () => {
     const { code, out } = await run(['phases', 'join', '--json']);

@@ -11,7 +11,7 @@ import type { ViewStream } from '../edge/host/phase-view.ts';
 import { tokenInput } from '../edge/host/token-input.ts';
 import { initPhases } from '../phases/init-phases.ts';
 import { joinPhases } from '../phases/join-phases.ts';
-import { addPhasesHelp, runPhaseCommand, timeoutMsOf, timeoutOption } from './phase-command.ts';
+import { addPhasesHelp, ignorePreflightOption, runPhaseCommand, timeoutMsOf, timeoutOption } from './phase-command.ts';
 
 export interface JoinOptions {
   readonly timeout: number | string;
@@ -41,7 +41,7 @@ export function initCommand(): Command {
 export function addJoinOptions(command: Command): Command {
   return command
     .addOption(timeoutOption())
-    .option('--ignore-preflight <check...>', 'take errors of these checks for warnings; `all` for all of them')
+    .addOption(ignorePreflightOption())
     .option('--fix', 'let preflight mend what is safe to mend: kernel modules and sysctls');
 }
 

@@ -7,6 +7,7 @@ import { nodeNameOf } from '@easycerts/runtime';
 import { type Command, Option } from 'commander';
 import type { HostState } from '../core/host-state.ts';
 import type { PhaseReport } from '../core/phase-report.ts';
+import { preflightChecks } from '../core/preflight/checks.ts';
 import { openPhaseEvents } from '../edge/host/phase-events.ts';
 import { phaseView, type ViewStream } from '../edge/host/phase-view.ts';
 import { readHostState } from '../edge/host/read-host-state.ts';
@@ -23,6 +24,14 @@ export function timeoutOption(): Option {
   return new Option('--timeout <duration>', 'how long to wait for all of it')
     .default(defaultTimeout)
     .argParser(durationOf);
+}
+
+/** A misspelt check is no check: only names that there are can be given. */
+export function ignorePreflightOption(): Option {
+  return new Option(
+    '--ignore-preflight <check...>',
+    'take errors of these checks for warnings; `all` for all of them',
+  ).choices([...preflightChecks.map(({ name }) => name), 'all']);
 }
 
 /** The milliseconds of `--timeout`; the default is text. */

@@ -11,6 +11,7 @@ import { readRole } from '../edge/host/read-host-state.ts';
 import { examineHost } from '../edge/preflight/examine-host.ts';
 import { mendHost } from '../edge/preflight/mend-host.ts';
 import { withIgnored } from '../phases/preflight.ts';
+import { ignorePreflightOption } from './phase-command.ts';
 
 interface PreflightOptions {
   readonly role?: Role;
@@ -24,7 +25,7 @@ export function preflightCommand(): Command {
     .addOption(
       new Option('--role <role>', 'what it is to be (default: what it is, or else a node)').choices(['node', 'master']),
     )
-    .option('--ignore-preflight <check...>', 'take errors of these checks for warnings; `all` for all of them')
+    .addOption(ignorePreflightOption())
     .option('--fix', 'mend what is safe to mend: kernel modules and sysctls')
     .action(async (options: PreflightOptions, self: Command) => {
       const { configFile, isJson, paths } = contextOf(self);

@@ -54,7 +54,10 @@ function unreachable(path: string, cause: unknown): AppError {
   }
   return new AppError('UNAVAILABLE', `joiner does not run: nobody answers at ${path}`, {
     cause,
-    details: { path, cure: 'start it: `easycerts joiner run`' },
+    details: {
+      path,
+      cure: 'start it: `systemctl start easycerts-joiner`, or without systemd `easycerts joiner run`; `joiner doctor` says more',
+    },
   });
 }
 
