@@ -13,7 +13,7 @@ import { describePrograms } from './describe-programs.ts';
 import { buildExecutable } from './executable.ts';
 import { digestOf, digestOfFile, freshDigest, stampPackage } from './freshness.ts';
 import { goNotices } from './go-notices.ts';
-import { readPackageTexts, repository } from './package-texts.ts';
+import { readDocuments, readPackageTexts, repository } from './package-texts.ts';
 import { sourceDateS } from './source-date.ts';
 import { openSteps, type PackageReport, type Steps } from './steps.ts';
 import { ensureTargetNode } from './target-node.ts';
@@ -115,6 +115,7 @@ async function gatherInputs(architecture: Architecture, steps: Steps, options: P
     epochS: await sourceDateS(env, signal),
     described,
     texts: await readPackageTexts(),
+    documents: await readDocuments(),
     notices: [...bundled.notices, nodeNotice, ...natsNotices],
     script: bundled.script,
     node: join(node.folder, 'bin/node'),

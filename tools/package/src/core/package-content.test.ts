@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { packagedUnits, parseClusterConfig } from '@easycerts/cluster';
-import { readPackageTexts } from '../package-texts.ts';
+import { readDocuments, readPackageTexts } from '../package-texts.ts';
 import { type DescribedPrograms, packageContent } from './package-content.ts';
 
 const described: DescribedPrograms = {
@@ -18,6 +18,7 @@ const { control, entries } = packageContent({
   epochS: 0,
   described,
   texts,
+  documents: await readDocuments(),
   notices: [],
   executable: '/e',
   natsServer: '/n',
@@ -38,6 +39,21 @@ test('every name has its link, its page and its completions', () => {
       assert.ok(paths.includes(path), path);
     }
   }
+});
+
+test('what commands refer to can be read on the host', () => {
+  for (const file of [
+    'SECURITY.md',
+    'docs/automation.md',
+    'docs/events.md',
+    'docs/config/cluster-yaml.md',
+    'docs/config/node-yaml.md',
+    'docs/examples/automation/watch.sh',
+    'docs/runbooks/node-without-identity.md',
+  ]) {
+    assert.ok(paths.includes(`/usr/share/doc/easycerts/${file}`), file);
+  }
+  assert.ok(!paths.some((path) => path.includes('/docs/adr/')));
 });
 
 test('every unit of ours is there and known to every script', () => {

@@ -2,7 +2,7 @@
 
 import { packagedUnits, pathsUnder } from '@easycerts/cluster';
 import type { CommandDescription } from '@easycerts/runtime';
-import type { PackageTexts } from '../package-texts.ts';
+import type { PackageDocument, PackageTexts } from '../package-texts.ts';
 import { debianChangelog } from './changelog.ts';
 import { copyrightText, type Notice } from './copyright.ts';
 import { modulesText, sysctlText, sysusersText, tmpfilesText } from './host-files.ts';
@@ -26,6 +26,7 @@ export interface ContentFacts {
   readonly epochS: number;
   readonly described: DescribedPrograms;
   readonly texts: PackageTexts;
+  readonly documents: readonly PackageDocument[];
   readonly notices: readonly Notice[];
   /** Paths of the programs on this machine. */
   readonly executable: string;
@@ -80,6 +81,7 @@ export function packageContent(facts: ContentFacts): PackageContent {
       textFile(`${docFolder}/copyright`, copyrightText(texts.copyright, facts.notices)),
       textFile(`${docFolder}/README.Debian`, texts.readme),
       textFile(`${docFolder}/examples/cluster.yaml`, texts.example),
+      ...facts.documents.map(({ path, text }) => textFile(`${docFolder}/${path}`, text)),
       gzipFile(`${docFolder}/changelog`, texts.changelog),
       gzipFile(`${docFolder}/changelog.Debian`, debianChangelog({ ...facts, changelog: texts.changelog })),
     ],
