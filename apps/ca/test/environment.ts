@@ -1,12 +1,12 @@
 /** The handlers of the CA around a bus in memory. */
 
 import { randomBytes } from 'node:crypto';
-import type { HostRecord } from '@easycerts/cluster';
+import { type HostRecord, hostRecordKey } from '@easycerts/cluster';
 import type { CallContext } from '@easycerts/runtime';
 import { advanceableClock, createFakeBus, recordingPublisher, silentLogger } from '@easycerts/testing';
 import { defaultEnrolmentLimits } from '../src/config.ts';
 import { createFailureThrottle } from '../src/core/failure-throttle.ts';
-import { encodeRegisteredHost, registerKeyOf } from '../src/core/registered-host.ts';
+import { encodeRegisteredHost } from '../src/core/registered-host.ts';
 import { createAudit } from '../src/edge/audit.ts';
 import { automationsBucket, openAutomationStore } from '../src/edge/automations/automation-store.ts';
 import type { CallEnvironment, Stores } from '../src/edge/call-environment.ts';
@@ -86,7 +86,7 @@ export async function testEnvironment(options: { readonly source?: ClusterSource
     state,
     /** Writes a host's record as another master would. */
     putHost: (record: HostRecord, isRevoked: boolean) =>
-      bucket.put(registerKeyOf(record.name), encodeRegisteredHost({ record, isRevoked })),
+      bucket.put(hostRecordKey(record.name), encodeRegisteredHost({ record, isRevoked })),
     close: async () => {
       await ledger.close();
       await register.close();

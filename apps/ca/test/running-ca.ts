@@ -3,7 +3,14 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { filesOfSet, type HostRecord, hostIdentitySubject, type Paths, pathsUnder } from '@easycerts/cluster';
+import {
+  filesOfSet,
+  type HostRecord,
+  hostIdentitySubject,
+  hostRecordKey,
+  type Paths,
+  pathsUnder,
+} from '@easycerts/cluster';
 import { EnrolmentService, type EnrolRequest, type EnrolResponse, TokensService } from '@easycerts/contracts';
 import {
   type Authority,
@@ -29,7 +36,7 @@ import {
 } from '@easycerts/runtime';
 import { silentLogger, startNatsServer, type TestNatsServer, temporaryDirectory } from '@easycerts/testing';
 import type { CaOptions } from '../src/config.ts';
-import { encodeRegisteredHost, registerKeyOf } from '../src/core/registered-host.ts';
+import { encodeRegisteredHost } from '../src/core/registered-host.ts';
 import { type Authorities, loadAuthorities } from '../src/edge/authority-files.ts';
 import { busKeysDirectory } from '../src/edge/guard-bus.ts';
 import { initializeCa } from '../src/edge/initialize/initialize.ts';
@@ -182,7 +189,7 @@ async function startService(paths: Paths, server: TestNatsServer, options: Start
       enrol: (request) => stranger.enrol(request, { timeoutMs: 30_000 }),
       async register(record, isRevoked = false) {
         const bucket = await bus.bucket('hosts');
-        await bucket.put(registerKeyOf(record.name), encodeRegisteredHost({ record, isRevoked }));
+        await bucket.put(hostRecordKey(record.name), encodeRegisteredHost({ record, isRevoked }));
       },
       async close() {
         for (const client of [tokens, stranger, ...clients.splice(0)]) client.close();

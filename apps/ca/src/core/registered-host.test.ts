@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { hostRecordKey } from '@easycerts/cluster';
 import { isAppError } from '@easycerts/core';
 import { master, node, registered } from '../../test/fixture.ts';
-import { decodeRegisteredHost, encodeRegisteredHost, registerKeyOf, roleOf } from './registered-host.ts';
+import { decodeRegisteredHost, encodeRegisteredHost, roleOf } from './registered-host.ts';
 
 test('a host is read back as it was written', () => {
   for (const host of [registered(master), registered(node, true), registered({ ...node, addresses: [] })]) {
-    assert.deepEqual(decodeRegisteredHost(registerKeyOf(host.record.name), encodeRegisteredHost(host)), host);
+    assert.deepEqual(decodeRegisteredHost(hostRecordKey(host.record.name), encodeRegisteredHost(host)), host);
   }
 });
 

@@ -1,6 +1,6 @@
 /** What the register of hosts says about one host: who it is, and whether it may still call. */
 
-import { type HostRecord, isHostName, type Role, roles } from '@easycerts/cluster';
+import { type HostRecord, type HostStanding, hostStandingOf, type Role } from '@easycerts/cluster';
 import { AppError } from '@easycerts/core';
 
 /** How a host came in with a join token. */
@@ -15,9 +15,7 @@ export interface HostEnrolment {
   readonly isConfirmed: boolean;
 }
 
-export interface RegisteredHost {
-  readonly record: HostRecord;
-  readonly isRevoked: boolean;
+export interface RegisteredHost extends HostStanding {
   /** Absent for a master that `ca init` made. */
   readonly enrolment?: HostEnrolment;
   /** Its removal has begun: the host is revoked, and whoever finds this finishes it. */
@@ -31,11 +29,6 @@ export interface HostRemoval {
   readonly note: string;
   /** When it began; its revocations have this time. */
   readonly atMs: number;
-}
-
-/** The key of a host in the bucket `hosts`; nodes may read theirs (`hosts/<name>.>`). */
-export function registerKeyOf(host: string): string {
-  return `${host}.record`;
 }
 
 /** The value in the bucket: the host record as JSON, whether it is revoked, how it came in, and whether it is going. */
@@ -52,16 +45,13 @@ export function encodeRegisteredHost({ record, isRevoked, enrolment, removal }: 
 export function decodeRegisteredHost(key: string, value: Uint8Array): RegisteredHost {
   const found = parseJson(value);
   if (!isObject(found)) throw damaged(key, 'not JSON of an object');
-  const { name, roles: hostRoles, addresses, revoked, enrolment, removal } = found;
-  if (typeof name !== 'string' || !isHostName(name) || registerKeyOf(name) !== key) throw damaged(key, 'another name');
-  if (!isListOf(hostRoles, isRole)) throw damaged(key, 'unknown roles');
-  if (!isListOf(addresses, (item): item is string => typeof item === 'string')) throw damaged(key, 'no addresses');
-  if (typeof revoked !== 'boolean') throw damaged(key, 'does not say whether it is revoked');
-  const host = { record: { name, roles: hostRoles, addresses }, isRevoked: revoked };
+  const standing = hostStandingOf(key, found);
+  if (standing === undefined) throw damaged(key, 'its name, roles, addresses or standing are not what they must be');
+  const { enrolment, removal } = found;
   return {
-    ...host,
+    ...standing,
     ...(enrolment === undefined ? {} : { enrolment: enrolmentOf(key, enrolment) }),
-    ...(removal === undefined ? {} : { isRevoked: true, removal: removalOf(key, removal) }),
+    ...(removal === undefined ? {} : { removal: removalOf(key, removal) }),
   };
 }
 
@@ -88,14 +78,6 @@ function removalOf(key: string, value: unknown): HostRemoval {
 /** The role by which a host is known: where an API server runs is a master, whatever else runs there. */
 export function roleOf(record: HostRecord): Role {
   return record.roles.includes('master') ? 'master' : 'node';
-}
-
-function isRole(item: unknown): item is Role {
-  return roles.some((role) => role === item);
-}
-
-function isListOf<T>(value: unknown, isItem: (item: unknown) => item is T): value is readonly T[] {
-  return Array.isArray(value) && value.every(isItem);
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

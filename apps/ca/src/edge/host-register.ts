@@ -4,7 +4,7 @@
  *   absent ──register──▶ KNOWN ──beginRemoval──▶ LEAVING (revoked) ──endRemoval──▶ absent
  */
 
-import { type HostRecord, nodeDocumentKey } from '@easycerts/cluster';
+import { type HostRecord, hostRecordKey, nodeDocumentKey } from '@easycerts/cluster';
 import { isAppError, toAppError } from '@easycerts/core';
 import type { KeyValueBucket, Logger } from '@easycerts/runtime';
 import {
@@ -12,7 +12,6 @@ import {
   encodeRegisteredHost,
   type HostRemoval,
   type RegisteredHost,
-  registerKeyOf,
   roleOf,
 } from '../core/registered-host.ts';
 import { changeValue } from './change-value.ts';
@@ -72,7 +71,7 @@ export async function openHostRegister(
   };
   const stopWatching = await bucket.watch(follow);
   return {
-    find: (host) => hosts.get(registerKeyOf(host)),
+    find: (host) => hosts.get(hostRecordKey(host)),
     get size() {
       return hosts.size;
     },
@@ -80,11 +79,11 @@ export async function openHostRegister(
       return [...hosts.values()];
     },
     register: (record) => {
-      const key = registerKeyOf(record.name);
+      const key = hostRecordKey(record.name);
       return again(`register host ${record.name}`, () => write(bucket, key, record, take));
     },
     beginRemoval: (host, removal) => {
-      const key = registerKeyOf(host);
+      const key = hostRecordKey(host);
       return again(`remove host ${host}`, async () => {
         const entry = await bucket.get(key);
         if (entry === undefined) return undefined;
@@ -99,7 +98,7 @@ export async function openHostRegister(
       });
     },
     endRemoval: (host) => {
-      const key = registerKeyOf(host);
+      const key = hostRecordKey(host);
       return again(`remove host ${host}`, async () => {
         const entry = await bucket.get(key);
         if (entry !== undefined && foundIn(key, entry.value)?.removal === undefined) return;
@@ -109,7 +108,7 @@ export async function openHostRegister(
       });
     },
     async change(name, decide) {
-      const key = registerKeyOf(name);
+      const key = hostRecordKey(name);
       const { stored, result } = await changeValue(bucket, key, (value) => {
         const change = decide(value === undefined ? undefined : decodeRegisteredHost(key, value));
         return change.host === undefined

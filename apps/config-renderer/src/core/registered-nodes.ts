@@ -1,6 +1,6 @@
 /** What the bucket `hosts` holds: the nodes in the register, and the documents that have been written for them. */
 
-import { type HostRecord, isHostName, nodeDocumentKey, roles } from '@easycerts/cluster';
+import { type HostRecord, type HostStanding, hostRecordKey, hostStandingOf, nodeDocumentKey } from '@easycerts/cluster';
 import { z } from 'zod';
 import type { WrittenDocument } from './rollout.ts';
 
@@ -23,23 +23,16 @@ export interface HostsBucket {
   readonly damaged: readonly string[];
 }
 
-// The CA writes more into a record than concerns us.
-const recordSchema = z.object({
-  name: z.string().refine(isHostName),
-  roles: z.array(z.enum(roles)).readonly(),
-  addresses: z.array(z.string()).readonly(),
-  revoked: z.boolean(),
-});
 const documentSchema = z.object({ digest: z.string(), rollout: z.iso.datetime().optional() });
-const suffix = '.record';
 
 /** Sorts the entries. A document that makes no sense counts as one with a digest that nothing has, so it is written anew. */
 export function sortHosts(entries: readonly HostsEntry[]): HostsBucket {
-  const records = new Map<string, { readonly record: HostRecord; readonly isRevoked: boolean } | 'damaged'>();
+  const records = new Map<string, HostStanding | 'damaged'>();
   const documents = new Map<string, WrittenDocument>();
   for (const entry of entries) {
     const host = entry.key.slice(0, entry.key.lastIndexOf('.'));
-    if (entry.key === `${host}${suffix}`) records.set(host, recordOf(entry, host));
+    if (entry.key === hostRecordKey(host))
+      records.set(host, hostStandingOf(entry.key, jsonOf(entry.value)) ?? 'damaged');
     else if (entry.key === nodeDocumentKey(host)) documents.set(host, documentOf(entry));
   }
   const known = [...records].map(([host, found]) => ({ host, found }));
@@ -51,15 +44,8 @@ export function sortHosts(entries: readonly HostsEntry[]): HostsBucket {
     nodes,
     documents,
     gone: [...documents.keys()].filter((host) => !names.has(host) && records.get(host) !== 'damaged'),
-    damaged: known.filter(({ found }) => found === 'damaged').map(({ host }) => `${host}${suffix}`),
+    damaged: known.filter(({ found }) => found === 'damaged').map(({ host }) => hostRecordKey(host)),
   };
-}
-
-function recordOf({ value }: HostsEntry, host: string) {
-  const parsed = recordSchema.safeParse(jsonOf(value));
-  if (!parsed.success || parsed.data.name !== host) return 'damaged' as const;
-  const { addresses, name, revoked } = parsed.data;
-  return { record: { name, roles: parsed.data.roles, addresses }, isRevoked: revoked };
 }
 
 function documentOf({ revision, storedAt, value }: HostsEntry): WrittenDocument {

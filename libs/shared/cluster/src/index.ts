@@ -68,6 +68,7 @@ export {
   programPath,
   proxyModeOf,
 } from './host-programs.ts';
+export { type HostStanding, hostRecordKey, hostStandingOf } from './host-standing.ts';
 export {
   addressAt,
   canonicalIp,
