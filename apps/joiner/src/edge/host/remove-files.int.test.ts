@@ -79,8 +79,20 @@ describe('removePodData', () => {
     assert.ok(existsSync(`${paths.root}/usr/libexec`));
   });
 
-  test('keeps somebody’s static pods and plugins', async () => {
-    const files = [`${paths.kubernetes}/manifests/mine.yaml`, `${paths.root}${plugins}/vendor~driver/driver`];
+  test('removes what CNI remembers of our pods, and its folders when nothing else is in them', async () => {
+    const cni = `${paths.root}/var/lib/cni`;
+    write(`${cni}/networks/easycerts/10.1.1.2`);
+    mkdirSync(`${cni}/results`, { recursive: true });
+    await removePodData(paths);
+    assert.equal(existsSync(cni), false);
+  });
+
+  test('keeps somebody’s static pods, plugins and networks', async () => {
+    const files = [
+      `${paths.kubernetes}/manifests/mine.yaml`,
+      `${paths.root}${plugins}/vendor~driver/driver`,
+      `${paths.root}/var/lib/cni/networks/mine/10.9.9.9`,
+    ];
     for (const path of files) write(path);
     await removePodData(paths);
     for (const path of files) assert.ok(existsSync(path), path);

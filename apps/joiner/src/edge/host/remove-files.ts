@@ -11,6 +11,9 @@ import { mountsBelow, removableFiles } from '../../core/removable-files.ts';
 
 const run = promisify(execFile);
 
+/** Made by the CNI plugins and by libcni for what they remember of pods. The innermost first. */
+const cniFolders = ['/var/lib/cni/networks', '/var/lib/cni/results', '/var/lib/cni'];
+
 /** The innermost first. */
 const volumePluginFolders = [
   '/usr/libexec/kubernetes/kubelet-plugins/volume/exec',
@@ -48,7 +51,7 @@ export async function removePodData(paths: Paths): Promise<void> {
   await rm(paths.flannelSubnet, { force: true });
   await removeEmpty(`${paths.kubernetes}/manifests`);
   // kubelet makes this folder for plugins (--volume-plugin-dir), whether there are any or not
-  for (const path of volumePluginFolders) await removeEmpty(`${paths.root}${path}`);
+  for (const path of [...cniFolders, ...volumePluginFolders]) await removeEmpty(`${paths.root}${path}`);
 }
 
 /** Unmounts everything at and below a folder. AppError FAILED_PRECONDITION when something stays: then nothing may be removed. */
