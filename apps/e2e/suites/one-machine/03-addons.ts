@@ -23,6 +23,9 @@ const kept = [
   ['rolebinding', 'system:kube-addon-manager', system],
 ] as const;
 
+const corednsRuns = () =>
+  machine.mustKubectl([...system, 'rollout', 'status', 'deployment/coredns', '--timeout=90s'], { timeoutMs: 120_000 });
+
 step('addons are kept', machine, () => {
   let before: readonly string[] = [];
 
@@ -44,6 +47,8 @@ step('addons are kept', machine, () => {
   }
 
   test('an edit of the Corefile is taken back', async () => {
+    // A CoreDNS that starts with the broken one would stay with it until its liveness probe ends it, minutes later.
+    await corednsRuns();
     await machine.mustKubectl(['patch', 'configmap', 'coredns', ...system, '-p', '{"data":{"Corefile":"broken"}}']);
     await eventually('the Corefile', async () => {
       const data = await machine.mustKubectl([
@@ -68,9 +73,7 @@ step('addons are kept', machine, () => {
   });
 
   test('names are resolved again, and the administrator still is one', async () => {
-    await machine.mustKubectl([...system, 'rollout', 'status', 'deployment/coredns', '--timeout=90s'], {
-      timeoutMs: 120_000,
-    });
+    await corednsRuns();
     await eventually('a name', () =>
       machine.mustKubectl(['exec', 'client', '--', 'timeout', '5', 'nslookup', 'kubernetes.default.svc.cluster.local']),
     );
