@@ -11,7 +11,11 @@ const proto = 'libs/shared/contracts/proto/easycerts/ca/v1/certificate_authority
 test('the generated code in the tree is what its source gives, twice', async () => {
   const first = await generateProto(workspace);
   assert.deepEqual([...(await generateProto(workspace))], [...first]);
-  assert.deepEqual([...first.keys()], [`${protoFolder}/easycerts/ca/v1/certificate_authority.ts`]);
+  const names = ['administration', 'certificate_authority', 'enrolment'];
+  assert.deepEqual(
+    [...first.keys()],
+    names.map((name) => `${protoFolder}/easycerts/ca/v1/${name}.ts`),
+  );
   for (const [path, content] of first) assert.equal(await readFile(join(workspace, path), 'utf8'), content);
 });
 

@@ -155,7 +155,8 @@ async function assertWorthNothing(identity: string): Promise<void> {
     requestedAtMs: Date.now(),
   };
   const answers = await callCaFrom({ pid, endpoint: `${address}:7443` }, identity, [renewal, { kind: 'list' }]);
-  for (const answer of answers) assert.equal(answer.kind === 'refused' ? answer.reason : answer.serial, reason);
+  for (const answer of answers)
+    assert.equal(answer.kind === 'refused' ? answer.reason : answer.serial, reason, JSON.stringify(answer));
   const published = await natsCommand({ pid, address, identity }, ['publish', `easycerts.v1.host.${leaver}.x`, '{}']);
   assert.notEqual(published.code, 0, published.stdout + published.stderr);
 }
