@@ -127,7 +127,7 @@ function addressOctets(text: string): Encoded {
 }
 
 /** As Go's crypto/x509/pkix: one relative name with all organizations, then the common name; PrintableString where it fits. */
-export function nameElement({ commonName, organizations }: SubjectName): Encoded {
+function nameElement({ commonName, organizations }: SubjectName): Encoded {
   const attributes = organizations.map((value) => attribute(oid.organization, value));
   // SET OF is sorted by encoding (X.690 §11.6).
   const sorted = [...attributes].sort(Buffer.compare);
