@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import type { NetworkInterfaceInfo } from 'node:os';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { isAppError } from '@easycerts/core';
-import type { AddressFacts } from './host-addresses.ts';
-import { lastingAddresses, readAddressFacts } from './host-addresses.ts';
 import { gatherHostFacts, nodeNameOf } from './host-facts.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'host-facts-'));
@@ -99,47 +96,3 @@ describe('nodeNameOf', () => {
     });
   }
 });
-
-describe('lastingAddresses', () => {
-  const facts: AddressFacts = {
-    defaultInterface: 'eth1',
-    temporaryAddresses: new Set(['20010db8000000000000000000000bad']),
-    interfaces: {
-      lo: [address('127.0.0.1', { internal: true }), address('::1', { internal: true })],
-      eth0: [address('192.0.2.1')],
-      eth1: [address('2001:db8::7'), address('2001:db8::bad'), address('198.51.100.1'), address('fe80::1')],
-      'flannel.1': [address('10.1.0.0')],
-      cni0: [address('10.1.0.1')],
-      veth1234: [address('169.254.3.4')],
-    },
-  };
-
-  it('puts the interface of the default route first, IPv4 before IPv6, and leaves out what does not last', () => {
-    assert.deepEqual(lastingAddresses(facts), ['198.51.100.1', '2001:db8::7', '192.0.2.1']);
-  });
-
-  it('gives the same answer whatever order the kernel lists interfaces in', () => {
-    const reversed = Object.fromEntries(Object.entries(facts.interfaces).reverse());
-    assert.deepEqual(lastingAddresses({ ...facts, interfaces: reversed }), lastingAddresses(facts));
-  });
-
-  it('is empty on a machine without a network', () => {
-    assert.deepEqual(lastingAddresses({ ...facts, interfaces: { lo: facts.interfaces.lo } }), []);
-  });
-
-  it('reads the default route and temporary addresses from the kernel', async () => {
-    const root = machine({
-      'proc/self/net/route': 'Iface\tDestination\tGateway\neth0\t000200C0\t0\neth1\t00000000\t010200C0\n',
-      'proc/self/net/if_inet6':
-        '20010db8000000000000000000000bad 02 40 00 01 eth1\n20010db8000000000000000000000007 02 40 00 80 eth1\n',
-    });
-    const read = await readAddressFacts(join(root, 'proc'), {});
-    assert.equal(read.defaultInterface, 'eth1');
-    assert.deepEqual([...read.temporaryAddresses], ['20010db8000000000000000000000bad']);
-  });
-});
-
-function address(text: string, given: { readonly internal?: boolean } = {}): NetworkInterfaceInfo {
-  const common = { address: text, netmask: '', mac: '', internal: given.internal ?? false, cidr: null };
-  return text.includes(':') ? { ...common, family: 'IPv6', scopeid: 0 } : { ...common, family: 'IPv4' };
-}
