@@ -10,6 +10,7 @@ export { findOnPath, withSystemFolders } from './find-binary.ts';
 export type { BinaryName, Group, ImageName } from './groups.ts';
 export { groups, isGroup } from './groups.ts';
 export { type Lock, takeLock } from './lock.ts';
+export { ensureOwnProgram, type OwnProgramOptions } from './own-program.ts';
 export type { PinnedProgram, PinnedProgramOptions } from './pinned-program.ts';
 export { ensurePinnedProgram } from './pinned-program.ts';
 export { placeFolder, removeLeftovers, temporaryName } from './place-file.ts';

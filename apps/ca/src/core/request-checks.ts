@@ -63,7 +63,7 @@ const asksForListedUsages: RequestCheck = ({ csr, spec }) => {
   const foreign = [
     ...csr.usages.filter((usage) => !spec.usages.includes(usage)),
     ...csr.otherUsages,
-    ...csr.keyUsages.filter((usage) => !leafKeyUsages(spec.keyAlgorithm).includes(usage)),
+    ...csr.keyUsages.filter((usage) => !leafKeyUsages(spec.keyAlgorithm, spec.usages).includes(usage)),
   ];
   if (foreign.length === 0) return undefined;
   return { reason: 'usages', detail: `not in the list: ${foreign.join(', ').slice(0, 200)}` };

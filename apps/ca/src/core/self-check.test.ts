@@ -39,6 +39,11 @@ const rows: readonly [string, SelfCheckReason, Issued][] = [
     'key-usages',
     { ...good, certificate: { ...certificate, keyUsages: ['digitalSignature', 'keyCertSign'] } },
   ],
+  [
+    'transport of keys, which only the RSA key of a server is for',
+    'key-usages',
+    { ...good, certificate: { ...certificate, keyUsages: ['digitalSignature', 'keyEncipherment'] } },
+  ],
   ['no key usage', 'key-usages', { ...good, certificate: { ...certificate, keyUsages: [] } }],
   ['CA:TRUE', 'is-ca', { ...good, certificate: { ...certificate, isCa: true } }],
   ['a path length', 'is-ca', { ...good, certificate: { ...certificate, pathLength: 0 } }],

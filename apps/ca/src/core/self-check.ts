@@ -66,8 +66,8 @@ const hasNames: IssuedCheck = ({ certificate, template }) =>
 const hasUsages: IssuedCheck = ({ certificate, template }) =>
   unless(certificate.otherUsages.length === 0 && sameSet(certificate.usages, template.usages), 'usages');
 
-const hasKeyUsages: IssuedCheck = ({ certificate: { keyAlgorithm, keyUsages } }) =>
-  unless(keyAlgorithm !== undefined && sameSet(keyUsages, leafKeyUsages(keyAlgorithm)), 'key-usages');
+const hasKeyUsages: IssuedCheck = ({ certificate: { keyAlgorithm, keyUsages }, template }) =>
+  unless(keyAlgorithm !== undefined && sameSet(keyUsages, leafKeyUsages(keyAlgorithm, template.usages)), 'key-usages');
 
 const isLeaf: IssuedCheck = ({ certificate }) =>
   unless(!certificate.isCa && certificate.pathLength === undefined, 'is-ca');

@@ -72,10 +72,20 @@ test('without alternative names there is no such extension', async () => {
   assert.ok(!parseCertificate(der).extensions.some((extension) => extension.oid === '2.5.29.17'));
 });
 
-test('an RSA leaf may also transport keys', async () => {
-  const { publicKey } = rsaKey(2048);
-  const der = await issueCertificate({ authority, template: { ...template, spkiDer: spkiOf(publicKey) } });
-  assert.deepEqual(parseCertificate(der).keyUsages, ['digitalSignature', 'keyEncipherment']);
+test('the RSA key of a server may also transport keys, that of a client may not', async () => {
+  const spkiDer = spkiOf(rsaKey(2048).publicKey);
+  const rows = [
+    [['server auth'], ['digitalSignature', 'keyEncipherment']],
+    [
+      ['server auth', 'client auth'],
+      ['digitalSignature', 'keyEncipherment'],
+    ],
+    [['client auth'], ['digitalSignature']],
+  ] as const;
+  for (const [usages, keyUsages] of rows) {
+    const der = await issueCertificate({ authority, template: { ...template, spkiDer, usages } });
+    assert.deepEqual(parseCertificate(der).keyUsages, keyUsages);
+  }
 });
 
 test('fractions of a second are cut off, and years from 2050 on are written', async () => {

@@ -82,7 +82,7 @@ export async function issueCertificate(request: {
     notAfter: wholeSeconds(template.notAfter),
     spkiDer: template.spkiDer,
     signer: authority.keyPair,
-    keyUsages: leafKeyUsages(keyAlgorithm),
+    keyUsages: leafKeyUsages(keyAlgorithm, template.usages),
     usages: [...template.usages].sort(),
     alternativeNames: canonicalNames(template.alternativeNames),
     subjectKeyId: keyId,

@@ -17,9 +17,16 @@ export interface CertificateTemplate {
   readonly spkiDer: Uint8Array;
 }
 
-/** Key usages of a leaf: RSA keys also transport keys in TLS 1.2 (RFC 5246 §7.4.2). */
-export function leafKeyUsages(keyAlgorithm: KeyAlgorithm): readonly KeyUsageName[] {
-  return keyAlgorithm.startsWith('rsa-') ? ['digitalSignature', 'keyEncipherment'] : ['digitalSignature'];
+/**
+ * Key usages of a leaf: the RSA key of a server also transports keys in TLS 1.2 (RFC 5246 §7.4.2), which that of a client never
+ * does (RFC 5280 §4.2.1.12).
+ */
+export function leafKeyUsages(
+  keyAlgorithm: KeyAlgorithm,
+  usages: readonly ExtendedKeyUsage[],
+): readonly KeyUsageName[] {
+  const transportsKeys = keyAlgorithm.startsWith('rsa-') && usages.includes('server auth');
+  return transportsKeys ? ['digitalSignature', 'keyEncipherment'] : ['digitalSignature'];
 }
 
 /** Refuses (AppError INVALID_INPUT) a template that would make a certificate nobody should accept. */

@@ -72,7 +72,10 @@ describe('writeLeaf writes what @peculiar/x509 writes, octet by octet', () => {
         },
       },
     ],
-    ['usages of an RSA key', { keyUsages: leafKeyUsages('rsa-2048'), spkiDer: spkiOf(keyOf('rsa-2048').publicKey) }],
+    [
+      'usages of an RSA key',
+      { keyUsages: leafKeyUsages('rsa-2048', ['server auth']), spkiDer: spkiOf(keyOf('rsa-2048').publicKey) },
+    ],
   ];
   for (const [what, change] of rows) {
     it(what, async () => {
