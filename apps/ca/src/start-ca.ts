@@ -25,7 +25,7 @@ import { type BusSession, isOutdated } from './core/bus-session.ts';
 import { createFailureThrottle } from './core/failure-throttle.ts';
 import { tokenStateOf } from './core/token-record.ts';
 import { createAudit } from './edge/audit.ts';
-import { type Authorities, loadAuthorities } from './edge/authority-files.ts';
+import { type Authorities, assertInitialized, loadAuthorities } from './edge/authority-files.ts';
 import { createAutomationHandlers } from './edge/automations/automation-handlers.ts';
 import type { CallEnvironment, Stores } from './edge/call-environment.ts';
 import { type ClusterView, openClusterView } from './edge/cluster-view.ts';
@@ -35,6 +35,7 @@ import { createGetCertificate } from './edge/get-certificate.ts';
 import { createGetTrustBundle } from './edge/get-trust-bundle.ts';
 import { guardBus } from './edge/guard-bus.ts';
 import { createListHosts, createRemoveHost } from './edge/hosts.ts';
+import { addAuthorities } from './edge/initialize/add-authorities.ts';
 import { createLeave } from './edge/leave.ts';
 import { createListCertificates } from './edge/list-certificates.ts';
 import { createMetrics } from './edge/metrics.ts';
@@ -72,7 +73,7 @@ export async function startCertificateAuthority(context: CaContext, options: CaO
   const { clock, logger, random, events } = context;
   const { paths } = options;
   const loaded: Loaded = { stores: undefined };
-  const authorities = await loadAuthorities(paths.ca);
+  await assertInitialized(paths.ca);
   const view = await openClusterView({
     source: options.source,
     paths,
@@ -80,6 +81,9 @@ export async function startCertificateAuthority(context: CaContext, options: CaO
     logger,
     onOwnHost: async (record) => loaded.stores?.register.register(record),
   });
+  const added = await addAuthorities(paths.ca, view.config, clock.now());
+  if (added.length > 0) logger.info({ authorities: added }, 'made authorities that the CA did not have yet');
+  const authorities = await loadAuthorities(paths.ca);
   const environment = environmentOf(context, options, { authorities, view, loaded });
   const refreshing = setInterval(() => void tend(environment), refreshMs);
   refreshing.unref();

@@ -93,7 +93,7 @@ test('while nats-server is away nothing is signed; when it is back, everything i
   await site.server.kill();
   const request = await freshRequest(master, 'etcd-server');
   await assert.rejects(client.sign(request, { timeoutMs: 20_000 }), (error) => isAppError(error, 'UNAVAILABLE'));
-  assert.equal((await client.getTrustBundle({ authorities: [] })).bundles.length, 4);
+  assert.equal((await client.getTrustBundle({ authorities: [] })).bundles.length, 5);
   await site.server.start();
   const answer = await eventually(() => client.sign({ ...request, requestedAtMs: Date.now() }));
   const { certificates } = await client.listCertificates(everything);

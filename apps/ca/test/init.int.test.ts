@@ -50,12 +50,12 @@ async function contentsBelow(path: string): Promise<readonly string[]> {
 
 const modeOf = async (path: string): Promise<number> => (await stat(path)).mode & 0o777;
 
-test('four authorities are made, each a root of its own', async () => {
+test('five authorities are made, each a root of its own', async () => {
   const { authorities, isResumed } = await init();
   assert.equal(isResumed, false);
   const certificates = authorityNames.map((name) => authorities[name].certificate);
-  assert.equal(new Set(certificates.map(({ subjectText }) => subjectText)).size, 4);
-  assert.equal(new Set(certificates.map(({ spkiFingerprint }) => spkiFingerprint)).size, 4);
+  assert.equal(new Set(certificates.map(({ subjectText }) => subjectText)).size, 5);
+  assert.equal(new Set(certificates.map(({ spkiFingerprint }) => spkiFingerprint)).size, 5);
   for (const { isCa, pathLength, notBefore, notAfter } of certificates) {
     assert.deepEqual([isCa, pathLength], [true, 0]);
     assert.ok(notBefore < now);
@@ -67,8 +67,8 @@ test('four authorities are made, each a root of its own', async () => {
 test('every key is readable by its owner only, and nothing of the CA by others', async () => {
   await init();
   const secrets = (await filesBelow(folder.path)).filter((path) => /\.(key|nk)$/.test(path));
-  // Four CA keys, four of the bus, one for service accounts, three of certificate sets.
-  assert.equal(secrets.length, 12);
+  // Five CA keys, four of the bus, one for service accounts, three of certificate sets.
+  assert.equal(secrets.length, 13);
   for (const path of secrets) assert.equal(await modeOf(path), 0o600, path);
   assert.equal(await modeOf(paths.ca), 0o700);
 });

@@ -173,7 +173,7 @@ test('the bundles are those of the authorities, all or those asked for', async (
 test('bundles are answered while the bus is away, lists are not', async () => {
   const ca = await setUp();
   ca.state.stores = undefined;
-  assert.equal((await ca.bundle({ authorities: [] }, callOf(node))).bundles.length, 4);
+  assert.equal((await ca.bundle({ authorities: [] }, callOf(node))).bundles.length, 5);
   await assert.rejects(ca.list(everything, callOf(master)), (error) => isAppError(error, 'UNAVAILABLE'));
   await assert.rejects(ca.get({ serial: 'ab' }, callOf(master)), (error) => isAppError(error, 'UNAVAILABLE'));
   await ca.close();

@@ -85,6 +85,9 @@ describe('parseSpecFile', () => {
     ['a key that can be executed', { keyMode: 0o700 }, 'keyMode'],
     ['a key nobody can read', { keyMode: 0 }, 'keyMode'],
     ['a mode as text', { keyMode: '0600' }, 'keyMode'],
+    ['a unit that is a path', { notify: { unit: '../nginx', action: 'reload' } }, 'notify.unit'],
+    ['a unit that is an option', { notify: { unit: '--all', action: 'reload' } }, 'notify.unit'],
+    ['another action', { notify: { unit: 'nginx', action: 'stop' } }, 'notify.action'],
   ];
   for (const [what, change, path] of rows) {
     test(`refuses ${what}`, () => {

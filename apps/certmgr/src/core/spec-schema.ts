@@ -64,6 +64,12 @@ const specSchema = z.strictObject({
     .refine((mode) => (mode & ~0o660) === 0, 'must not let others than owner and group read the key')
     .default(0o600),
   usedBy: z.array(z.string()),
+  notify: z
+    .strictObject({
+      unit: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9@._-]*$/),
+      action: z.enum(['reload', 'restart']),
+    })
+    .exactOptional(),
 });
 
 /** Reads the text of one spec file: the spec, frozen and in canonical order, or everything that is wrong with it. */

@@ -7,8 +7,8 @@
 import {
   type ClusterConfig,
   encodeNodeDocument,
+  isSameForNodes,
   type NodeDocument,
-  nodeConfigOf,
   nodeDocumentKey,
   nodeDocumentOf,
 } from '@easycerts/cluster';
@@ -147,7 +147,7 @@ export function startRolloutCoordinator(context: CoordinatorContext, options: Ro
   );
   return {
     setConfig: (value) => {
-      if (config !== undefined && nodeConfigOf(config) === nodeConfigOf(value)) return;
+      if (config !== undefined && isSameForNodes(config, value)) return;
       config = value;
       soon();
     },

@@ -26,7 +26,7 @@ export interface CertificateEntry {
   readonly authority: AuthorityName;
   /** The host has it when this component is enabled; `host`: every host; `master`: every master. */
   readonly neededBy: ComponentName | 'host' | 'master';
-  readonly subject: (context: ListContext) => SubjectName;
+  readonly subject: (context: Pick<ListContext, 'host'>) => SubjectName;
   /** Names and addresses in any order, with repetition; none for a client certificate. */
   readonly names?: (context: ListContext) => readonly (string | undefined)[];
   readonly usages: readonly ExtendedKeyUsage[];
@@ -44,7 +44,7 @@ const both: readonly ExtendedKeyUsage[] = ['server auth', 'client auth'];
 const plain =
   (commonName: string, ...organizations: readonly string[]) =>
   (): SubjectName => ({ commonName, organizations });
-const ofNode = ({ host }: ListContext): SubjectName => ({
+const ofNode = ({ host }: Pick<ListContext, 'host'>): SubjectName => ({
   commonName: `system:node:${host.name}`,
   organizations: ['system:nodes'],
 });

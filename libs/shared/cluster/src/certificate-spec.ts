@@ -40,6 +40,14 @@ export interface CertificateSpec {
   readonly keyMode: number;
   /** Units that use the set, for people; what they do on a change stands in their own component spec. */
   readonly usedBy: readonly string[];
+  /** A systemd service that is none of our components, which joiner tells when the set has changed. */
+  readonly notify?: UnitNotice;
+}
+
+export interface UnitNotice {
+  /** Without the suffix `.service`. */
+  readonly unit: string;
+  readonly action: 'reload' | 'restart';
 }
 
 /** The three files of a certificate set. */

@@ -30,8 +30,11 @@ export const unitOf: Readonly<Record<ComponentName, string>> = {
   flannel: 'flanneld',
 };
 
-/** The certificate authorities, apart from each other: no certificate of one is accepted where another is asked for. */
-export const authorityNames = ['kubernetes', 'etcd', 'front-proxy', 'easycerts'] as const;
+/**
+ * The certificate authorities, apart from each other: no certificate of one is accepted where another is asked for. `services`
+ * is for what users run besides the cluster: no part of the cluster trusts it.
+ */
+export const authorityNames = ['kubernetes', 'etcd', 'front-proxy', 'easycerts', 'services'] as const;
 export type AuthorityName = (typeof authorityNames)[number];
 
 /** Our own services, run by the same means as the components: `bus` is nats-server. */

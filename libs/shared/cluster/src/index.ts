@@ -1,3 +1,4 @@
+export { alternativeNamesOf } from './alternative-names.ts';
 export { type CertificateEntry, certificateList, firstServiceAddress, type ListContext } from './cert-list.ts';
 export type {
   AlternativeNames,
@@ -6,6 +7,7 @@ export type {
   ExtendedKeyUsage,
   KeyAlgorithm,
   SubjectName,
+  UnitNotice,
 } from './certificate-spec.ts';
 export { filesOfSet, keyAlgorithms } from './certificate-spec.ts';
 export type { AuthorityName, ComponentName, Role, ServiceName } from './component-name.ts';
@@ -83,7 +85,7 @@ export {
   sizeOf,
 } from './ip-network.ts';
 export { encodeJoinToken, type JoinToken, joinTokenSecretBytes, parseJoinToken } from './join-token.ts';
-export { nodeConfigOf } from './node-config.ts';
+export { isSameForNodes, nodeConfigOf } from './node-config.ts';
 export {
   encodeNodeDocument,
   type NodeDocument,
@@ -93,7 +95,7 @@ export {
 } from './node-document.ts';
 export { type KubeEndpoint, type PemSource, parseKubeconfig } from './parse-kubeconfig.ts';
 export { type Paths, pathsUnder } from './paths.ts';
-export { alternativeNamesOf, directoryOf, resolveCertificates } from './resolve-certs.ts';
+export { directoryOf, resolveCertificates } from './resolve-certs.ts';
 export { type StoppableUnit, stopOrder } from './stop-order.ts';
 export { type SystemUser, systemUsers } from './system-users.ts';
 export { componentUnit, joinerUnit, quoteArgument, type SystemdUnit, unitText } from './systemd-unit.ts';

@@ -5,9 +5,43 @@
 
 import { stringify } from 'yaml';
 import type { ClusterConfig } from './config/resolve-config.ts';
+import type { HostRecord } from './host-facts.ts';
+import { ownCertificatesOf } from './own-certificates.ts';
 
 /** The text of a node's cluster.yaml. Pure: the same configuration gives the same bytes. */
-export function nodeConfigOf(config: ClusterConfig): string {
+export function nodeConfigOf(config: ClusterConfig, host: HostRecord): string {
+  return commonConfigOf(config) + ownCertificatesText(config, host);
+}
+
+/** Whether two configurations make the same documents for all nodes, whichever they are. */
+export function isSameForNodes(one: ClusterConfig, other: ClusterConfig): boolean {
+  return (
+    commonConfigOf(one) === commonConfigOf(other) &&
+    JSON.stringify(one.certificates) === JSON.stringify(other.certificates)
+  );
+}
+
+/** A configuration is frozen, so what all nodes have in common is made once, however many there are. */
+const commonTexts = new WeakMap<ClusterConfig, string>();
+
+function commonConfigOf(config: ClusterConfig): string {
+  const text = commonTexts.get(config) ?? makeCommonConfig(config);
+  commonTexts.set(config, text);
+  return text;
+}
+
+/** A node hears of its own certificates only, so that a change to those of another one does not concern it. */
+function ownCertificatesText(config: ClusterConfig, host: HostRecord): string {
+  const own = Object.entries(ownCertificatesOf(config, host));
+  if (own.length === 0) return '';
+  const given = own.map(([name, { validity, ...entry }]) => [
+    name,
+    { ...entry, ...(validity === undefined ? {} : { validity: `${validity}s` }) },
+  ]);
+  return stringify({ certificates: Object.fromEntries(given) }, { lineWidth: 0, aliasDuplicateObjects: false });
+}
+
+function makeCommonConfig(config: ClusterConfig): string {
   const { addons, apiserver, bus, containerd, flannel, kubelet, pki, proxy } = config;
   const node = {
     roles: ['node'],

@@ -31,7 +31,7 @@ const master = parseClusterConfig(
 const record: HostRecord = { name: 'n1', roles: ['node'], addresses: ['192.0.2.11'] };
 
 describe('nodeConfigOf', () => {
-  const text = nodeConfigOf(master);
+  const text = nodeConfigOf(master, record);
   const node = parseClusterConfig(text, 'received', { node: {} });
 
   it('is a cluster.yaml of a node', () => {
@@ -60,8 +60,8 @@ describe('nodeConfigOf', () => {
   });
 
   it('is the same text each time, and again for the node that received it', () => {
-    assert.equal(nodeConfigOf(master), text);
-    assert.equal(nodeConfigOf(node), text);
+    assert.equal(nodeConfigOf(master, record), text);
+    assert.equal(nodeConfigOf(node, record), text);
   });
 
   it('takes what node.yaml says about this host alone, and nothing else', () => {

@@ -41,18 +41,9 @@ export function nodeDocumentKey(host: string): string {
 
 /** The document for a host. Pure. */
 export function nodeDocumentOf(config: ClusterConfig, host: HostRecord): NodeDocument {
-  const cluster = textFor(config);
+  const cluster = nodeConfigOf(config, host);
   const record = { name: host.name, roles: host.roles, addresses: host.addresses };
   return deepFreeze({ digest: digestOf(cluster, record), cluster, host: record });
-}
-
-/** A configuration is frozen, so its text is made once, however many hosts there are. */
-const texts = new WeakMap<ClusterConfig, string>();
-
-function textFor(config: ClusterConfig): string {
-  const text = texts.get(config) ?? nodeConfigOf(config);
-  texts.set(config, text);
-  return text;
 }
 
 /** As it travels: JSON. `rollout` marks a changed document with the rollout that brings it; nodes pass it over. */

@@ -32,6 +32,8 @@ export interface Paths {
   /** Certificate sets and seeds of the bus and of the CA's own server. */
   readonly natsIdentity: string;
   readonly caIdentity: string;
+  /** One symbolic link for each certificate set of the user's own. */
+  readonly ownCertificates: string;
   readonly natsStore: string;
   readonly joinerState: string;
   readonly certmgrState: string;
@@ -77,6 +79,7 @@ export function pathsUnder(root: string): Paths {
     hostIdentity: `${state}/host`,
     natsIdentity: `${state}/nats-identity`,
     caIdentity: `${state}/ca-identity`,
+    ownCertificates: `${state}/certificates`,
     natsStore: `${state}/nats`,
     joinerState: `${state}/joiner`,
     certmgrState: `${state}/certmgr`,

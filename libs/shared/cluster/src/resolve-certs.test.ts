@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { alternativeNamesOf } from './alternative-names.ts';
 import { certificateList } from './cert-list.ts';
 import { parseClusterConfig } from './config/parse-cluster-config.ts';
 import type { HostRecord } from './host-facts.ts';
 import { identityOfSubject } from './host-identity.ts';
 import { pathsUnder } from './paths.ts';
-import { alternativeNamesOf, resolveCertificates } from './resolve-certs.ts';
+import { resolveCertificates } from './resolve-certs.ts';
 
 const paths = pathsUnder('');
 const master: HostRecord = { name: 'm1', roles: ['master', 'node'], addresses: ['192.0.2.10'] };

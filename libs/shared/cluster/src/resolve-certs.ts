@@ -1,22 +1,24 @@
 /** The certificate list for one host: what the CA grants it and what its certmgr keeps. */
 
+import { alternativeNamesOf } from './alternative-names.ts';
 import { type CertificateEntry, certificateList, type ListContext } from './cert-list.ts';
-import type { AlternativeNames, CertificateSpec } from './certificate-spec.ts';
+import type { CertificateSpec } from './certificate-spec.ts';
 import { type ClusterConfig, componentsOfRole, deepFreeze } from './config/resolve-config.ts';
 import type { HostRecord } from './host-facts.ts';
-import { canonicalIp } from './ip-network.ts';
+import { resolveOwnCertificates } from './own-certificates.ts';
 import type { Paths } from './paths.ts';
 
-/** Every certificate of a host. Pure: the same arguments give the same list. Empty when easyCerts is off. */
+/** Every certificate of a host, ours before the user's own. Pure: the same arguments give the same list. Empty when easyCerts is off. */
 export function resolveCertificates(config: ClusterConfig, host: HostRecord, paths: Paths): readonly CertificateSpec[] {
   if (!config.easyCerts) return [];
   const context: ListContext = { config, host };
-  return deepFreeze(
-    certificateList.filter((entry) => isNeeded(entry, context)).map((entry) => specOf(entry, context, paths)),
-  );
+  const ours = certificateList
+    .filter((entry) => isNeeded(entry, context))
+    .map((entry) => specOf(entry, context, paths));
+  return deepFreeze([...ours, ...resolveOwnCertificates(config, host, paths)]);
 }
 
-/** The directory of a certificate's set, whether or not this host has it. */
+/** The directory of the set of a certificate of ours, whether or not this host has it. */
 export function directoryOf(name: string, paths: Paths): string {
   const entry = certificateList.find((candidate) => candidate.name === name);
   return entry?.directory?.(paths) ?? `${paths.secrets}/${name}`;
@@ -53,17 +55,4 @@ function specOf(entry: CertificateEntry, context: ListContext, paths: Paths): Ce
     keyMode: 0o600,
     usedBy: entry.usedBy,
   };
-}
-
-/** Sorts names and addresses apart, canonical, each once; absent ones are left out. */
-export function alternativeNamesOf(names: readonly (string | undefined)[]): AlternativeNames {
-  const dns = new Set<string>();
-  const ip = new Set<string>();
-  for (const name of names) {
-    if (name === undefined) continue;
-    const address = canonicalIp(name);
-    if (address === undefined) dns.add(name.toLowerCase());
-    else ip.add(address);
-  }
-  return { dns: [...dns].sort(), ip: [...ip].sort() };
 }

@@ -13,22 +13,20 @@ import {
 import { AppError } from '@easycerts/core';
 import {
   type Authority,
-  createAuthority,
   createCsr,
   encodePem,
   generateKeyPair,
   type KeyPair,
-  newSerial,
   privateKeyToPem,
   spkiOf,
 } from '@easycerts/pki';
 import { type BusKeys, createBusKeys } from '@easycerts/runtime';
 import type { LedgerRecord } from '../../core/ledger-record.ts';
 import { authorise } from '../../core/policy.ts';
-import { backdateMs } from '../../core/template.ts';
 import { type Authorities, trustBundleOf } from '../authority-files.ts';
 import { issueChecked } from '../issue-checked.ts';
 import { initialNames } from './init-plan.ts';
+import { makeAuthority } from './make-authority.ts';
 
 export interface InitialRequest {
   readonly config: ClusterConfig;
@@ -75,18 +73,8 @@ export function serviceAccountKeyId(spkiDer: Uint8Array): string {
 }
 
 async function makeAuthorities({ config, now }: InitialRequest): Promise<Authorities> {
-  const { commonNamePrefix, keyAlgorithm, authorityValidity } = config.pki;
   const made: [AuthorityName, Authority][] = [];
-  for (const name of authorityNames) {
-    const authority = await createAuthority({
-      commonName: `${commonNamePrefix} ${name} CA`,
-      keyAlgorithm,
-      notBefore: new Date(now.getTime() - backdateMs),
-      notAfter: new Date(now.getTime() + authorityValidity * 1_000),
-      serial: newSerial(randomBytes),
-    });
-    made.push([name, authority]);
-  }
+  for (const name of authorityNames) made.push([name, await makeAuthority(name, config, now)]);
   return Object.fromEntries(made) as Record<AuthorityName, Authority>;
 }
 

@@ -1,8 +1,9 @@
 /** The files of a fresh CA, as names and contents: written below a temporary folder, which then becomes the CA's. */
 
 import { authorityNames } from '@easycerts/cluster';
-import { encodePem, privateKeyToPem } from '@easycerts/pki';
+import { type Authority, encodePem, privateKeyToPem } from '@easycerts/pki';
 import { encodeRecords } from '../../core/ledger-record.ts';
+import { encodeMadeAuthorities, madeAuthoritiesFile } from './made-authorities.ts';
 import type { InitialSet, InitialState } from './make-initial-state.ts';
 
 export interface StagedFile {
@@ -26,13 +27,8 @@ export interface Deliveries {
 /** Every file but the keys of the bus, which the runtime library writes. */
 export function stagedFiles(state: InitialState): readonly StagedFile[] {
   return [
-    ...authorityNames.flatMap((name) => {
-      const { certificate, keyPair } = state.authorities[name];
-      return [
-        publicFile(`authorities/${name}/ca.crt`, encodePem('CERTIFICATE', certificate.der)),
-        secretFile(`authorities/${name}/ca.key`, privateKeyToPem(keyPair.privateKey)),
-      ];
-    }),
+    ...authorityNames.flatMap((name) => authorityStagedFiles(`authorities/${name}`, state.authorities[name])),
+    publicFile(madeAuthoritiesFile, encodeMadeAuthorities(authorityNames)),
     publicFile('initial-certificates.json', encodeRecords(state.records)),
     publicFile('initial/deliveries.json', JSON.stringify(deliveriesOf(state.sets))),
     secretFile('initial/service-account/sa-signing.key', state.serviceAccount.signingKey),
@@ -42,6 +38,14 @@ export function stagedFiles(state: InitialState): readonly StagedFile[] {
       secretFile(`initial/${spec.name}/tls.key`, key),
       publicFile(`initial/${spec.name}/ca.crt`, ca),
     ]),
+  ];
+}
+
+/** The files of one authority, in a folder. */
+export function authorityStagedFiles(folder: string, { certificate, keyPair }: Authority): readonly StagedFile[] {
+  return [
+    publicFile(`${folder}/ca.crt`, encodePem('CERTIFICATE', certificate.der)),
+    secretFile(`${folder}/ca.key`, privateKeyToPem(keyPair.privateKey)),
   ];
 }
 

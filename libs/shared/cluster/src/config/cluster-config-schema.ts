@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { keyAlgorithms } from '../certificate-spec.ts';
 import { roles } from '../component-name.ts';
+import { certificatesOptions } from './certificate-options.ts';
 import {
   addonManagerOptions,
   addonsOptions,
@@ -78,6 +79,7 @@ export const clusterConfigSchema = z.strictObject({
   addons: addonsOptions,
   pki: pkiOptions,
   bus: busOptions,
+  certificates: certificatesOptions,
 });
 
 /** What cluster.yaml says, with the schema's defaults, before roles are resolved. */

@@ -3,6 +3,7 @@
 import { allFindings, type Check } from '@easycerts/core';
 import type { ComponentName } from '../component-name.ts';
 import { addressAt, contains, overlaps, parseCidr, parseIp, sizeOf } from '../ip-network.ts';
+import { ownCertificateProblems } from './certificate-rules.ts';
 import type { ConfigProblem } from './problem.ts';
 import type { ClusterConfig } from './resolve-config.ts';
 
@@ -15,7 +16,8 @@ export function configProblems(
   { isJoinedNode }: { readonly isJoinedNode: boolean } = { isJoinedNode: false },
 ): readonly ConfigProblem[] {
   const checks = configChecks.filter((check) => !isJoinedNode || check !== ownCertificatesNeedAnApiserverHere);
-  return allFindings(checks, config).map(({ reason, detail }) => ({ path: reason, message: detail }));
+  const found = allFindings(checks, config).map(({ reason, detail }) => ({ path: reason, message: detail }));
+  return [...found, ...ownCertificateProblems(config)];
 }
 
 const clusterAndServiceRangesAreApart: ConfigCheck = ({ clusterCidr, apiserver }) => {

@@ -9,7 +9,7 @@ import type { EventDefinition } from './event-definition.ts';
 
 const host = z.string().describe('name of the host');
 const certificate = z.string().describe('name in the certificate list, such as kubelet-client');
-const authority = z.string().describe('the issuing authority: kubernetes, etcd, front-proxy or easycerts');
+const authority = z.string().describe('the issuing authority: kubernetes, etcd, front-proxy, easycerts or services');
 const serial = z.string().describe('serial number, lowercase hexadecimal');
 const notAfter = z.iso.datetime().describe('end of validity');
 const fingerprint = z.string().describe('SHA-256 of the certificate, lowercase hexadecimal');

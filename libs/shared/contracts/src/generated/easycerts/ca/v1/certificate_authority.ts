@@ -49,7 +49,7 @@ export interface SignResponse {
 }
 
 export interface GetTrustBundleRequest {
-  /** Names of authorities (`kubernetes`, `etcd`, `front-proxy`, `easycerts`); empty means all. */
+  /** Names of authorities (`kubernetes`, `etcd`, `front-proxy`, `easycerts`, `services`); empty means all. */
   readonly authorities: readonly string[];
 }
 
