@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { createHash, randomBytes, verify, X509Certificate } from 'node:crypto';
+import { randomBytes, verify, X509Certificate } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { type AlternativeNames, type KeyAlgorithm, keyAlgorithms, type SubjectName } from '@easycerts/cluster';
+import { chanceOf } from '@easycerts/testing/fuzz';
 import { parseCertificate } from './certificate-facts.ts';
 import type { LeafFields } from './certificate-fields.ts';
 import { leafKeyUsages } from './certificate-template.ts';
@@ -96,7 +97,7 @@ describe('writeLeaf writes what @peculiar/x509 writes, octet by octet', () => {
   }
 
   it('for a thousand certificates made by chance', async () => {
-    const random = chance('leaf-writer');
+    const random = chanceOf('leaf-writer').below;
     for (let round = 0; round < 1_000; round++) {
       const fields = fieldsBy(random);
       const [ours, theirs] = await bothOf(fields);
@@ -136,20 +137,6 @@ describe('writeLeaf', () => {
     assert.throws(() => writeLeaf({ ...valid, alternativeNames: { dns: [], ip: ['n1'] } }), { code: 'INVALID_INPUT' });
   });
 });
-
-/** Numbers that look like chance and are the same each time. */
-function chance(seed: string): (below: number) => number {
-  let state = createHash('sha256').update(seed).digest();
-  let at = 0;
-  return (below) => {
-    if (at > 28) {
-      state = createHash('sha256').update(state).digest();
-      at = 0;
-    }
-    at += 4;
-    return state.readUInt32BE(at - 4) % below;
-  };
-}
 
 function fieldsBy(random: (below: number) => number): LeafFields {
   const word = (): string => {
