@@ -18,6 +18,8 @@ export interface CaOptions {
   readonly https: Listen;
   /** For machines with a join token, which have no certificate yet. */
   readonly enrol: Listen;
+  /** The API of cfssl; absent: it is not served. */
+  readonly cfssl?: Listen;
   /** `tls://host:port` of the bus. */
   readonly busServers: readonly string[];
   readonly paths: Paths;

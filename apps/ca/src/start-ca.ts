@@ -28,6 +28,8 @@ import { createAudit } from './edge/audit.ts';
 import { type Authorities, assertInitialized, loadAuthorities } from './edge/authority-files.ts';
 import { createAutomationHandlers } from './edge/automations/automation-handlers.ts';
 import type { CallEnvironment, Stores } from './edge/call-environment.ts';
+import { loadMasterSecret } from './edge/cfssl/master-secret.ts';
+import { startCfsslApi } from './edge/cfssl/start-cfssl-api.ts';
 import { type ClusterView, openClusterView } from './edge/cluster-view.ts';
 import { confirmingFirstUse } from './edge/enrolment/confirm-first-use.ts';
 import { createEnrol } from './edge/enrolment/enrol.ts';
@@ -56,6 +58,8 @@ export interface RunningCa extends RunningService {
   readonly grpcPort: number;
   readonly httpsPort: number;
   readonly enrolPort: number;
+  /** 0: the API of cfssl is not served. */
+  readonly cfsslPort: number;
   /** Resolves when it signs; never when it is closed before. */
   readonly ready: Promise<void>;
 }
@@ -107,6 +111,8 @@ export async function startCertificateAuthority(context: CaContext, options: CaO
     started.push(grpc);
     const health = await startHealth(environment, options);
     started.push(health);
+    const cfssl = await startCfssl(environment, options);
+    if (cfssl !== undefined) started.push(cfssl);
     const { promise: ready, resolve } = Promise.withResolvers<void>();
     const onMembers = () => guard.review();
     const { signal } = closing;
@@ -114,7 +120,8 @@ export async function startCertificateAuthority(context: CaContext, options: CaO
       isLoaded ? resolve() : undefined,
     );
     started.push({ close: () => loading });
-    return { grpcPort: grpc.port, httpsPort: health.port, enrolPort: enrolment.port, ready, close };
+    const ports = { grpcPort: grpc.port, httpsPort: health.port, enrolPort: enrolment.port };
+    return { ...ports, cfsslPort: cfssl?.port ?? 0, ready, close };
   } catch (error) {
     await close();
     throw error;
@@ -190,6 +197,12 @@ function startGrpc(environment: CallEnvironment, { grpc, paths }: CaOptions, enr
     onRefused: ({ method, peer, detail }) =>
       environment.audit.callRefused(method, { host: undefined, finding: { reason: 'unauthenticated', detail }, peer }),
   });
+}
+
+async function startCfssl(environment: CallEnvironment, { cfssl, paths }: CaOptions) {
+  if (cfssl === undefined) return undefined;
+  const secret = await loadMasterSecret(paths.ca, environment.randomBytes);
+  return startCfsslApi(environment, { ...cfssl, identityDirectory: paths.caIdentity, secret });
 }
 
 function startHealth({ metrics, logger, stores }: CallEnvironment, { https, paths }: CaOptions) {

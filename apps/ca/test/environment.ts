@@ -10,6 +10,7 @@ import { encodeRegisteredHost } from '../src/core/registered-host.ts';
 import { createAudit } from '../src/edge/audit.ts';
 import { automationsBucket, openAutomationStore } from '../src/edge/automations/automation-store.ts';
 import type { CallEnvironment, Stores } from '../src/edge/call-environment.ts';
+import { cfsslKeysBucket, openCfsslKeyStore } from '../src/edge/cfssl/key-store.ts';
 import { type ClusterSource, openClusterView } from '../src/edge/cluster-view.ts';
 import { hostsBucket, openHostRegister } from '../src/edge/host-register.ts';
 import { ledgerStream, ledgerSubjects, openLedger } from '../src/edge/ledger.ts';
@@ -37,7 +38,10 @@ export async function testEnvironment(options: { readonly source?: ClusterSource
   const revocations = await openRevocations(await bus.bucket(revocationsBucket), logger);
   const tokens = await openTokenStore(await bus.bucket(tokensBucket), logger);
   const automations = await openAutomationStore(await bus.bucket(automationsBucket), logger);
-  const state: { stores: Stores | undefined } = { stores: { ledger, register, revocations, tokens, automations } };
+  const cfsslKeys = await openCfsslKeyStore(await bus.bucket(cfsslKeysBucket), logger);
+  const state: { stores: Stores | undefined } = {
+    stores: { ledger, register, revocations, tokens, automations, cfsslKeys },
+  };
   const metrics = createMetrics({
     authorities,
     isLedgerReady: () => state.stores !== undefined,
@@ -83,6 +87,7 @@ export async function testEnvironment(options: { readonly source?: ClusterSource
     register,
     revocations,
     automations,
+    cfsslKeys,
     state,
     /** Writes a host's record as another master would. */
     putHost: (record: HostRecord, isRevoked: boolean) =>
@@ -93,6 +98,7 @@ export async function testEnvironment(options: { readonly source?: ClusterSource
       await revocations.close();
       await tokens.close();
       await automations.close();
+      await cfsslKeys.close();
     },
   };
 }

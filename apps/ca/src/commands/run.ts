@@ -28,6 +28,7 @@ export async function run(context: CommandContext): Promise<void> {
     grpc: { address, port: config.pki.grpcPort },
     https: { address, port: config.pki.httpsPort },
     enrol: { address, port: config.pki.enrolPort },
+    ...(config.pki.cfssl.enable ? { cfssl: { address, port: config.pki.cfssl.port } } : {}),
     busServers: busServers(config),
     paths,
     source: clusterSourceOf(context, logger),

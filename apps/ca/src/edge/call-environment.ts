@@ -7,6 +7,7 @@ import type { FailureThrottle } from '../core/failure-throttle.ts';
 import type { Audit } from './audit.ts';
 import type { Authorities } from './authority-files.ts';
 import type { AutomationStore } from './automations/automation-store.ts';
+import type { CfsslKeyStore } from './cfssl/key-store.ts';
 import type { ClusterView } from './cluster-view.ts';
 import type { HostRegister } from './host-register.ts';
 import type { Ledger } from './ledger.ts';
@@ -24,6 +25,7 @@ export interface Stores {
   readonly revocations: Revocations;
   readonly automations: AutomationStore;
   readonly tokens: TokenStore;
+  readonly cfsslKeys: CfsslKeyStore;
 }
 
 export interface CallEnvironment {

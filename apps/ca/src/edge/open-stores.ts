@@ -5,6 +5,7 @@ import { isAppError, toAppError } from '@easycerts/core';
 import type { Bus, Logger } from '@easycerts/runtime';
 import { automationsBucket, openAutomationStore } from './automations/automation-store.ts';
 import type { Stores } from './call-environment.ts';
+import { cfsslKeysBucket, openCfsslKeyStore } from './cfssl/key-store.ts';
 import { hostsBucket, openHostRegister } from './host-register.ts';
 import { type Ledger, ledgerStream, ledgerSubjects, openLedger } from './ledger.ts';
 import { openRevocations, type Revocations, revocationsBucket } from './revocations.ts';
@@ -77,9 +78,10 @@ async function attemptToOpen(options: OpenStoresOptions): Promise<Stores> {
     const register = await opens(openHostRegister(await bus.bucket(hostsBucket), logger, onMembers));
     const tokens = await opens(openTokenStore(await bus.bucket(tokensBucket), logger));
     const automations = await opens(openAutomationStore(await bus.bucket(automationsBucket), logger, onMembers));
+    const cfsslKeys = await opens(openCfsslKeyStore(await bus.bucket(cfsslKeysBucket), logger));
     const stream = await bus.stream(ledgerStream, ledgerSubjects);
     const ledger: Ledger = await opens(openLedger({ stream, logger, onCommitted }));
-    const stores = { register, ledger, revocations, tokens, automations };
+    const stores = { register, ledger, revocations, tokens, automations, cfsslKeys };
     await prepare(stores);
     return stores;
   } catch (error) {

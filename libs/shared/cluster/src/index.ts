@@ -36,7 +36,7 @@ export {
   packagedUnits,
 } from './components/packaged-units.ts';
 export { proxyHealthAddress } from './components/proxy.ts';
-export { clusterConfigSchema } from './config/cluster-config-schema.ts';
+export { cfsslUsages, clusterConfigSchema } from './config/cluster-config-schema.ts';
 export { nodeOverrideKeys } from './config/node-overrides.ts';
 export { isDnsName, isHostName } from './config/option-types.ts';
 export { type ParseOptions, parseClusterConfig } from './config/parse-cluster-config.ts';

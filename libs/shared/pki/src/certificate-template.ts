@@ -58,7 +58,16 @@ function firstProblem(template: CertificateTemplate): string | undefined {
   if (new Set(template.usages).size !== template.usages.length) return 'a usage twice';
   // Negated, so that an invalid date is refused too.
   if (!(template.notBefore.getTime() < template.notAfter.getTime())) return 'ends before it begins';
-  return subjectProblem(template.subject) ?? namesProblem(template.alternativeNames);
+  return subjectProblem(template.subject) ?? namesProblem(withoutUserName(template));
+}
+
+/**
+ * The names but for the common name itself, when that is a user of Kubernetes (`system:kube-proxy`): cfssl's clients have it
+ * among their names, and no host can be called so.
+ */
+function withoutUserName({ alternativeNames, subject: { commonName } }: CertificateTemplate): AlternativeNames {
+  if (!/^[a-z0-9.-]+(:[a-z0-9.-]+)+$/.test(commonName)) return alternativeNames;
+  return { ...alternativeNames, dns: alternativeNames.dns.filter((name) => name !== commonName) };
 }
 
 function subjectProblem(subject: SubjectName): string | undefined {

@@ -16,7 +16,42 @@ import {
   proxyOptions,
   schedulerOptions,
 } from './component-options.ts';
-import { absolutePath, cidr, durationS, featureGates, nameOrAddress, port } from './option-types.ts';
+import { absolutePath, cidr, durationS, featureGates, hostName, nameOrAddress, port } from './option-types.ts';
+
+/** The usages of cfssl that a leaf of ours can have; it knows twenty more. */
+export const cfsslUsages = ['signing', 'digital signature', 'key encipherment', 'server auth', 'client auth'] as const;
+
+const cfsslProfileOptions = z.strictObject({
+  usages: z
+    .array(z.enum(cfsslUsages))
+    .min(1)
+    .optional()
+    .describe(
+      'the usages that its certificates may have at most; without `server auth` and `client auth`: as the list says',
+    ),
+  expiry: durationS.optional().describe('longest lifetime of its certificates; never longer than `pki.validity`'),
+  commonNameAsHost: z
+    .boolean()
+    .default(true)
+    .describe('whether a client certificate may name its common name among its hosts, as certmgr specs of NixOS do'),
+  unauthenticatedHost: hostName
+    .optional()
+    .describe(
+      'anybody who reaches the port gets the certificates of this host, without a key; for closed networks only',
+    ),
+});
+
+const cfsslOptions = z
+  .strictObject({
+    enable: z.boolean().default(false).describe('whether the CA serves the API of cfssl (docs/cfssl.md)'),
+    port: port.default(8888).describe('where it serves it'),
+    newkey: z.boolean().default(false).describe('whether `newkey` makes private keys for those who ask'),
+    profiles: z
+      .record(z.string().regex(/^[A-Za-z0-9_-]{1,63}$/), cfsslProfileOptions)
+      .default({})
+      .describe('profiles by name; `default` is there in any case, and yields what the certificate list does'),
+  })
+  .prefault({});
 
 const pkiOptions = z
   .strictObject({
@@ -31,6 +66,7 @@ const pkiOptions = z
       .regex(/^[A-Za-z0-9 ._-]{1,40}$/)
       .default('easycerts')
       .describe('begins the common name of every CA'),
+    cfssl: cfsslOptions,
   })
   .prefault({});
 

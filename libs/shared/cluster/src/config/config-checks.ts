@@ -199,6 +199,7 @@ function portsOf(config: ClusterConfig): readonly (readonly [string, number])[] 
           ['bus.port', config.bus.port],
         ] as const)
       : []),
+    ...(config.pki.cfssl.enable ? ([['pki.cfssl.port', config.pki.cfssl.port]] as const) : []),
   ];
 }
 

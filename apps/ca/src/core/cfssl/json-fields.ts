@@ -1,0 +1,54 @@
+/** Reads JSON of a caller as Go's encoding/json does: absent and null are the zero value, another type is an error. */
+
+import { badRequest } from './cfssl-error.ts';
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** The object in a body. `message`: what the caller hears when there is none. */
+export function jsonObjectOf(text: string, message: string): JsonObject {
+  try {
+    const found: unknown = JSON.parse(text);
+    if (isObject(found)) return found;
+  } catch {
+    // Said below.
+  }
+  throw badRequest(message);
+}
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A text; '' when it is absent. */
+export function textField(object: JsonObject, name: string): string {
+  const value = object[name] ?? '';
+  if (typeof value === 'string') return value;
+  throw wrongType(name, 'string');
+}
+
+/** Texts; undefined when they are absent: to cfssl that is not the same as none. */
+export function textsField(object: JsonObject, name: string): readonly string[] | undefined {
+  const value = object[name] ?? undefined;
+  if (value === undefined) return undefined;
+  if (Array.isArray(value) && value.every((item): item is string => typeof item === 'string')) return value;
+  throw wrongType(name, '[]string');
+}
+
+export function flagField(object: JsonObject, name: string): boolean {
+  const value = object[name] ?? false;
+  if (typeof value === 'boolean') return value;
+  throw wrongType(name, 'bool');
+}
+
+/** Bytes in base64; none when they are absent. */
+export function bytesField(object: JsonObject, name: string): Buffer {
+  const text = textField(object, name);
+  const bytes = Buffer.from(text, 'base64');
+  // Node skips what is not base64: only what comes back unchanged was.
+  if (bytes.toString('base64') === text) return bytes;
+  throw badRequest('illegal base64 data');
+}
+
+function wrongType(name: string, type: string) {
+  return badRequest(`json: cannot unmarshal field ${name} into Go value of type ${type}`);
+}

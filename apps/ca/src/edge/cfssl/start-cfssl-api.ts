@@ -1,0 +1,167 @@
+/**
+ * The API of cfssl (`cfssl serve`), as its clients and certmgr know it: paths, verbs, envelope, codes and texts. Less is served
+ * than cfssl does, and nothing for which a host of the register does not answer: docs/cfssl.md.
+ */
+
+import type { KeyObject } from 'node:crypto';
+import { createServer as createPlainServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { toAppError } from '@easycerts/core';
+import { type RunningService, readTlsIdentity, secureContextOptionsOf, watchTlsIdentity } from '@easycerts/runtime';
+import { asCfsslError, type CfsslError, httpError } from '../../core/cfssl/cfssl-error.ts';
+import { errorBody, successBody } from '../../core/cfssl/envelope.ts';
+import { createFailureThrottle, type FailureLimits } from '../../core/failure-throttle.ts';
+import type { CallEnvironment } from '../call-environment.ts';
+import { createAuthenticate } from './authenticate.ts';
+import { createAuthsign } from './authsign.ts';
+import type { CfsslEndpoint } from './endpoint.ts';
+import { createInfo } from './info.ts';
+import { createKeyring, type Keyring } from './keyring.ts';
+import { readBody } from './read-body.ts';
+import { createUnauthenticatedSign } from './sign.ts';
+
+export interface CfsslApiOptions {
+  readonly address: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** Certificate set of the server; undefined: plain HTTP, which only the benchmarks use. */
+  readonly identityDirectory: string | undefined;
+  /** From which the keys follow, see loadMasterSecret. */
+  readonly secret: KeyObject;
+  /** Wrong tokens of one address and of all. */
+  readonly failures?: FailureLimits;
+}
+
+export interface RunningCfsslApi extends RunningService {
+  readonly port: number;
+  readonly keyring: Keyring;
+}
+
+/** Keys have 128 bits: the limits spare the CA's work and the audit trail. */
+const defaultFailures: FailureLimits = {
+  source: { burst: 30, perSecond: 0.2 },
+  all: { burst: 500, perSecond: 10 },
+};
+
+const prefix = '/api/v1/cfssl/';
+
+const limits = {
+  // A request is one small body: whoever takes longer is not a well-meaning client.
+  requestTimeout: 10_000,
+  headersTimeout: 5_000,
+  keepAliveTimeout: 60_000,
+  maxHeaderSize: 8 * 1024,
+  connectionsCheckingInterval: 1_000,
+};
+
+/** Starts the API. AppError FAILED_PRECONDITION when the port is in use, NOT_FOUND or DAMAGED for its certificate set. */
+export async function startCfsslApi(environment: CallEnvironment, options: CfsslApiOptions): Promise<RunningCfsslApi> {
+  const { logger } = environment;
+  const keyring = createKeyring(options.secret, () => environment.stores()?.cfsslKeys);
+  const endpoints = endpointsOf(environment, keyring, options);
+  const { server, stopWatching } = await createServerFor(options, environment, (request, response) => {
+    void answer(request, response, endpoints).then((error) => {
+      if (error !== undefined && error.status >= 500)
+        logger.error({ err: error, url: request.url }, 'cfssl call failed');
+    });
+  });
+  server.maxConnections = 1_024;
+  const { promise: listening, resolve, reject } = Promise.withResolvers<void>();
+  server.once('error', reject);
+  server.listen(options.port, options.address, resolve);
+  await listening.catch((error: unknown) => {
+    stopWatching();
+    throw toAppError(error, `listen on ${options.address}:${options.port}`);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    keyring,
+    async close() {
+      stopWatching();
+      const { promise: closed, resolve: done } = Promise.withResolvers<void>();
+      server.close(() => done());
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+type Endpoints = Readonly<Record<string, CfsslEndpoint>>;
+
+function endpointsOf(environment: CallEnvironment, keyring: Keyring, options: CfsslApiOptions): Endpoints {
+  const failures = createFailureThrottle(options.failures ?? defaultFailures);
+  const authenticate = createAuthenticate(environment, keyring, failures);
+  return {
+    health: { method: 'GET', answer: () => ({ result: { healthy: true } }) },
+    info: createInfo(environment),
+    authsign: createAuthsign(environment, authenticate),
+    sign: createUnauthenticatedSign(environment),
+  };
+}
+
+type Listener = (request: IncomingMessage, response: ServerResponse) => void;
+
+async function createServerFor(
+  { identityDirectory: directory }: CfsslApiOptions,
+  { logger }: CallEnvironment,
+  listener: Listener,
+): Promise<{ readonly server: Server; readonly stopWatching: () => void }> {
+  if (directory === undefined) return { server: createPlainServer(limits, listener), stopWatching: () => undefined };
+  const identity = await readTlsIdentity(directory);
+  const server = createServer({ ...secureContextOptionsOf(identity), ...limits }, listener);
+  const stopWatching = watchTlsIdentity({
+    directory,
+    current: identity,
+    logger,
+    onChange: (changed) => server.setSecureContext(secureContextOptionsOf(changed)),
+  });
+  return { server, stopWatching };
+}
+
+/** Answers; the error, when that is what the answer was. */
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  endpoints: Endpoints,
+): Promise<CfsslError | undefined> {
+  const [path = '', query = ''] = (request.url ?? '').split('?', 2);
+  const name = path.startsWith(prefix) ? path.slice(prefix.length) : '';
+  const endpoint = Object.hasOwn(endpoints, name) ? endpoints[name] : undefined;
+  // As Go's ServeMux.
+  if (endpoint === undefined) {
+    send(response, { status: 404, type: 'text/plain; charset=utf-8', body: '404 page not found\n' });
+    return undefined;
+  }
+  try {
+    if (request.method !== endpoint.method) throw httpError(405, `Method is not allowed:"${request.method}"`);
+    const body = endpoint.method === 'POST' ? await readBody(request) : '';
+    const peer = `${request.socket.remoteAddress ?? ''}:${request.socket.remotePort ?? 0}`;
+    const { result, messages } = await endpoint.answer({ body, peer, query: new URLSearchParams(query) });
+    send(response, { status: 200, type: 'application/json', body: successBody(result, messages) });
+    return undefined;
+  } catch (thrown) {
+    const error = asCfsslError(thrown);
+    send(response, { status: error.status, type: 'text/plain; charset=utf-8', body: errorBody(error) });
+    return error;
+  }
+}
+
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+}
+
+function send(response: ServerResponse, { status, type, body }: Answer): void {
+  // What of the request has not been read is not waited for.
+  const closing = response.req.complete ? {} : { connection: 'close' };
+  const length = Buffer.byteLength(body);
+  response.writeHead(status, {
+    'content-type': type,
+    'content-length': length,
+    'x-content-type-options': 'nosniff',
+    ...closing,
+  });
+  response.end(body);
+}
