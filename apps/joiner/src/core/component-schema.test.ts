@@ -27,6 +27,7 @@ describe('parseComponent', () => {
     { kind: 'https', url: 'https://[::1]:10257/healthz' },
     { kind: 'http', url: 'http://127.0.0.1:10248/healthz' },
     { kind: 'socket', path: '/run/x.sock' },
+    { kind: 'cri', path: '/run/containerd.sock' },
     { kind: 'tcp', host: '127.0.0.1', port: 4222 },
     { kind: 'running' },
     { kind: 'file', path: '/run/flannel/subnet.env' },

@@ -27,6 +27,7 @@ const health = z.discriminatedUnion('kind', [
   z.object(https),
   z.object({ kind: z.literal('http'), url: z.url({ protocol: /^http$/ }) }),
   z.object({ kind: z.literal('socket'), path: absolutePath }),
+  z.object({ kind: z.literal('cri'), path: absolutePath }),
   z.object({
     kind: z.literal('tls'),
     host: z.string().min(1),

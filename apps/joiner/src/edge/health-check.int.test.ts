@@ -154,6 +154,16 @@ describe('the other checks', () => {
     assert.deepEqual(await check({ kind: 'socket', path }), { isHealthy: true });
   });
 
+  it('cri: a container runtime answers, and not somebody who only listens', async () => {
+    const path = join(directory.path, 'cri.sock');
+    assert.match(await problemOf({ kind: 'cri', path }), /ENOENT/);
+    const silent = createTcpServer((socket) => socket.resume()).listen(path);
+    await once(silent, 'listening');
+    assert.match(await problemOf({ kind: 'cri', path }, 300), /no answer within 300 ms/);
+    // Ends only when its connections have: the check has let go of its own.
+    await new Promise((resolve) => silent.close(resolve));
+  });
+
   it('tcp: somebody listens', async () => {
     assert.deepEqual(await check({ kind: 'tcp', host: '127.0.0.1', port: httpPort }), { isHealthy: true });
     assert.match(await problemOf({ kind: 'tcp', host: '127.0.0.1', port: 1 }), /ECONNREFUSED/);

@@ -9,6 +9,7 @@ import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { HealthCheck } from '@easycerts/cluster';
 import { toAppError } from '@easycerts/core';
+import { criProblem } from './cri-check.ts';
 
 export type Health = { readonly isHealthy: true } | { readonly isHealthy: false; readonly detail: string };
 
@@ -45,6 +46,8 @@ async function problemOf(check: HealthCheck, { runningForMs, timeoutMs }: Health
       return statSync(check.path).size > 0 ? undefined : `${check.path} is empty`;
     case 'socket':
       return connects(connect({ path: check.path }), timeoutMs);
+    case 'cri':
+      return criProblem(check.path, timeoutMs);
     case 'tcp':
       return connects(connect({ host: check.host, port: check.port }), timeoutMs);
     case 'tls':
@@ -163,6 +166,7 @@ function nameOf(check: HealthCheck): string {
       return 'process';
     case 'file':
     case 'socket':
+    case 'cri':
       return check.path;
     case 'tcp':
     case 'tls':

@@ -41,6 +41,8 @@ export type HealthCheck =
   | { readonly kind: 'http'; readonly url: string }
   /** A UNIX socket that accepts a connection. */
   | { readonly kind: 'socket'; readonly path: string }
+  /** A container runtime whose CRI answers on a UNIX socket. */
+  | { readonly kind: 'cri'; readonly path: string }
   /** A server that greets over mutual TLS, as nats-server does: healthy when it says anything. */
   | {
       readonly kind: 'tls';

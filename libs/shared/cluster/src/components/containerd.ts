@@ -23,7 +23,7 @@ export function containerd(context: ComponentContext): ComponentSpec {
       { path: paths.containerd, owner: 'root', group: 'root', mode: 0o711 },
       { path: paths.cniConfig, owner: 'root', group: 'root', mode: 0o755 },
     ],
-    health: { kind: 'socket', path: paths.containerdSocket },
+    health: { kind: 'cri', path: paths.containerdSocket },
     startTimeoutMs: 30_000,
     stopTimeoutMs: 10_000,
     // its shims, and with them the containers, live on
