@@ -3,8 +3,7 @@
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findNode } from './find-node.mjs';
-import { install } from './install.mjs';
-import { whyInstall } from './installed.mjs';
+import { ensureInstalled } from './install.mjs';
 import { argumentsOf, interactiveJobs } from './jobs.mjs';
 import { Problem, problemText } from './problem.mjs';
 import { runChild } from './run-child.mjs';
@@ -19,9 +18,8 @@ export async function main(words, root = repository) {
   try {
     const [job, ...rest] = words;
     const args = argumentsOf(job, rest);
-    const why = await whyInstall(root);
     // On stderr: what a job prints may be read by a program.
-    if (why !== undefined) await install({ root, why, env: process.env, out: process.stderr });
+    await ensureInstalled({ root, env: process.env, out: process.stderr });
     const { platform, arch, execPath } = process;
     const node = findNode({ root, version: process.versions.node, execPath, platform, arch });
     const isInteractive = interactiveJobs.includes(job ?? '');
