@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { describe, type TestContext, test } from 'node:test';
 import { createRealHost, type RealHost } from './real-ca.ts';
 
@@ -15,9 +15,18 @@ interface Ran {
   readonly stderr: string;
 }
 
-function certmgr(host: RealHost, ...args: readonly string[]): Promise<Ran> {
+const certmgr = (host: RealHost, ...args: readonly string[]): Promise<Ran> => run(host, args);
+const isRoot = process.geteuid?.() === 0;
+const nobody = 65_534;
+
+async function asNobody(host: RealHost, ...args: readonly string[]): Promise<Ran> {
+  await chmod(host.paths.root, 0o755);
+  return run(host, args, { uid: nobody, gid: nobody });
+}
+
+function run(host: RealHost, args: readonly string[], account: { uid?: number; gid?: number } = {}): Promise<Ran> {
   const { promise, resolve } = Promise.withResolvers<Ran>();
-  execFile(process.execPath, [main, ...args, '--root', host.paths.root], (error, stdout, stderr) =>
+  execFile(process.execPath, [main, ...args, '--root', host.paths.root], account, (error, stdout, stderr) =>
     resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr }),
   );
   return promise;
@@ -159,6 +168,32 @@ describe('certmgr status', () => {
     assert.match(stdout, /kubelet +ok +in (29d 23h|30d) +in (18|19|20)d/);
     assert.match(stdout, /proxy +reissue +- +- +missing: /);
     assert.match(stdout, /certmgr run: not running/);
+  });
+});
+
+describe('looking at certificates as somebody who may not', {
+  skip: isRoot ? false : 'needs root to become nobody',
+}, () => {
+  for (const command of ['status', 'check']) {
+    test(`certmgr ${command} shows what it can, says what to do, and exits 1`, async (t) => {
+      const host = await hostWith(t, 'kubelet');
+      await host.pass(host.assemble());
+      await chmod(host.paths.secrets, 0o700);
+      const { code, stdout, stderr } = await asNobody(host, command);
+      assert.equal(code, 1, stderr);
+      assert.match(stdout, /kubelet +error /);
+      assert.doesNotMatch(stdout, /not running/);
+      assert.match(stderr, /look at the certificates: not possible\n +do: run it as root/);
+      assert.equal((await certmgr(host, command)).code, 0);
+    });
+  }
+
+  test('a program gets the plans all the same', async (t) => {
+    const host = await hostWith(t, 'kubelet');
+    await host.pass(host.assemble());
+    await chmod(host.paths.secrets, 0o700);
+    const { code, stdout } = await asNobody(host, 'status', '--json');
+    assert.deepEqual([code, JSON.parse(stdout).certificates[0].state], [1, 'error']);
   });
 });
 

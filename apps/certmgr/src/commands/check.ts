@@ -4,7 +4,7 @@ import { contextOf, formatTable } from '@easycerts/runtime';
 import { Command } from 'commander';
 import { checkHeaders, checkRow, planRecord } from '../core/plan-rows.ts';
 import { specError } from '../edge/spec-files.ts';
-import { readHostPlans } from './host-plans.ts';
+import { assertSeen, readHostPlans } from './host-plans.ts';
 
 export function checkCommand(): Command {
   return new Command('check')
@@ -22,6 +22,7 @@ export function checkCommand(): Command {
         process.stdout.write(formatTable(checkHeaders, plans.map(checkRow)));
       }
       if (problems.length > 0) throw specError(problems);
+      assertSeen(plans);
       if (!isFine) process.exitCode = 1;
     });
 }

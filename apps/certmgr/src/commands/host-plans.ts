@@ -25,5 +25,16 @@ export async function readHostPlans(command: CommandContext): Promise<HostPlans>
   return { plans, problems };
 }
 
+/** AppError PERMISSION_DENIED when some could not be looked at, for a command to end with once it has shown the plans. */
+export function assertSeen(plans: readonly CertificatePlan[], isRoot = process.geteuid?.() === 0): void {
+  const unseen = plans.filter(({ state }) => state === 'error');
+  if (unseen.length === 0) return;
+  const cure = isRoot
+    ? 'mend what the list says of them'
+    : 'run it as root: only root may look at the keys of every service';
+  const which = unseen.length === plans.length ? 'the certificates' : unseen.map(({ name }) => name).join(', ');
+  throw new AppError('PERMISSION_DENIED', `look at ${which}: not possible`, { details: { cure } });
+}
+
 const refuse = (): Promise<never> => Promise.reject(new AppError('INTERNAL', 'a plan asks nothing of the CA'));
 const noAuthority: Authority = { sign: refuse, getTrustBundle: refuse };

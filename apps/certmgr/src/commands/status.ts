@@ -3,10 +3,11 @@
 import { formatDuration } from '@easycerts/core';
 import { contextOf, formatTable } from '@easycerts/runtime';
 import { Command } from 'commander';
+import type { CertificatePlan } from '../core/plan.ts';
 import { planRecord, statusHeaders, statusRow } from '../core/plan-rows.ts';
 import { specError } from '../edge/spec-files.ts';
 import { type DaemonStatus, StatusFile } from '../edge/status-file.ts';
-import { readHostPlans } from './host-plans.ts';
+import { assertSeen, readHostPlans } from './host-plans.ts';
 
 export function statusCommand(): Command {
   return new Command('status')
@@ -24,11 +25,17 @@ export function statusCommand(): Command {
         const nowMs = Date.now();
         const rows = plans.map((plan) => statusRow(plan, nowMs, isRunning ? failureOf.get(plan.name) : undefined));
         process.stdout.write(formatTable(statusHeaders, rows));
-        process.stdout.write(`\n${isRunning ? describeDaemon(daemon, nowMs) : 'certmgr run: not running\n'}`);
+        process.stdout.write(`\n${isRunning ? describeDaemon(daemon, nowMs) : absence(plans)}`);
         if (isRunning && failureOf.has('')) process.stdout.write(`CA: ${failureOf.get('')}\n`);
       }
       if (problems.length > 0) throw specError(problems);
+      assertSeen(plans);
     });
+}
+
+/** Whoever may not look at the certificates does not see the state of the daemon either. */
+function absence(plans: readonly CertificatePlan[]): string {
+  return plans.some(({ state }) => state === 'error') ? 'certmgr run: not known\n' : 'certmgr run: not running\n';
 }
 
 function describeDaemon({ pid, startedAt, counters }: DaemonStatus, nowMs: number): string {

@@ -11,7 +11,11 @@ export function tokenCommand(endpoint: Option): Command {
   token
     .command('create')
     .description('make a token and print its line, once')
-    .addOption(new Option('--role <role>', 'what the host becomes').choices(['node', 'master']).default('node'))
+    .addOption(
+      new Option('--role <role>', 'what the host becomes: node (further masters are not available yet)').default(
+        'node',
+      ),
+    )
     .option('--name <host>', 'only this host may use it, also to take its own name over (default: any free name)')
     .option('--ttl <duration>', 'how long it can be used, 30d at most', '1h')
     .option('--uses <number>', 'how many hosts may use it, 1000 at most', '1')
