@@ -7,6 +7,7 @@ import type { DenyReason, Finding } from '@easycerts/core';
 import type { CertificateFacts } from '@easycerts/pki';
 import type { EventPublisher } from '@easycerts/runtime';
 import type { Automation } from './core/automation.ts';
+import type { CfsslKeyRecord } from './core/cfssl/key-record.ts';
 import type { LedgerRecord } from './core/ledger-record.ts';
 import { type HostEnrolment, type HostRemoval, type RegisteredHost, roleOf } from './core/registered-host.ts';
 import type { Revocation } from './core/revocation.ts';
@@ -91,6 +92,25 @@ export function publishAutomationRevoked(
   const { automation, by, at } = revoked;
   const { name, serial } = automation;
   events.publish({ type: 'automation.revoked', subject: name, key: serial, data: { automation: name, by } }, at);
+}
+
+export function publishCfsslKeyCreated(events: EventPublisher, record: CfsslKeyRecord, by: string): void {
+  const { host, profile, generation, createdAtMs, previousUntilMs } = record;
+  const previousUntil = previousUntilMs === 0 ? {} : { previousUntil: new Date(previousUntilMs).toISOString() };
+  const fact: Fact<'cfssl-key.created'> = {
+    type: 'cfssl-key.created',
+    subject: `${host}/${profile}`,
+    key: String(generation),
+    data: { host, profile, generation, ...previousUntil, by },
+  };
+  events.publish(fact, new Date(createdAtMs));
+}
+
+export function publishCfsslKeyRevoked(events: EventPublisher, record: CfsslKeyRecord, by: string): void {
+  const { host, profile, generation, revokedAtMs } = record;
+  const data = { host, profile, generation, by };
+  const subject = `${host}/${profile}`;
+  events.publish({ type: 'cfssl-key.revoked', subject, key: String(generation), data }, new Date(revokedAtMs));
 }
 
 export interface Refusal {

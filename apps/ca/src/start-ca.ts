@@ -8,10 +8,11 @@
  * is let in by that callout.
  */
 
-import { randomBytes } from 'node:crypto';
+import { type KeyObject, randomBytes } from 'node:crypto';
 import {
   AutomationsService,
   CertificateAuthorityService,
+  CfsslKeysService,
   EnrolmentService,
   HostsService,
   MembershipService,
@@ -28,6 +29,7 @@ import { createAudit } from './edge/audit.ts';
 import { type Authorities, assertInitialized, loadAuthorities } from './edge/authority-files.ts';
 import { createAutomationHandlers } from './edge/automations/automation-handlers.ts';
 import type { CallEnvironment, Stores } from './edge/call-environment.ts';
+import { createCfsslKeyHandlers } from './edge/cfssl/key-handlers.ts';
 import { loadMasterSecret } from './edge/cfssl/master-secret.ts';
 import { startCfsslApi } from './edge/cfssl/start-cfssl-api.ts';
 import { type ClusterView, openClusterView } from './edge/cluster-view.ts';
@@ -107,11 +109,12 @@ export async function startCertificateAuthority(context: CaContext, options: CaO
     started.push(guard, { close: async () => loaded.stores && closeStores(loaded.stores) });
     const enrolment = await startEnrolment(environment, options);
     started.push(enrolment);
-    const grpc = await startGrpc(environment, options, enrolment.port);
+    const secret = options.cfssl && (await loadMasterSecret(paths.ca, environment.randomBytes));
+    const grpc = await startGrpc(environment, options, { enrolPort: enrolment.port, secret });
     started.push(grpc);
     const health = await startHealth(environment, options);
     started.push(health);
-    const cfssl = await startCfssl(environment, options);
+    const cfssl = await startCfssl(environment, options, secret);
     if (cfssl !== undefined) started.push(cfssl);
     const { promise: ready, resolve } = Promise.withResolvers<void>();
     const onMembers = () => guard.review();
@@ -171,7 +174,11 @@ function startEnrolment(environment: CallEnvironment, { enrol, paths }: CaOption
   });
 }
 
-function startGrpc(environment: CallEnvironment, { grpc, paths }: CaOptions, enrolPort: number) {
+function startGrpc(
+  environment: CallEnvironment,
+  { grpc, paths }: CaOptions,
+  { enrolPort, secret }: { readonly enrolPort: number; readonly secret: KeyObject | undefined },
+) {
   const authority = {
     sign: createSign(environment),
     getTrustBundle: createGetTrustBundle(environment),
@@ -192,6 +199,7 @@ function startGrpc(environment: CallEnvironment, { grpc, paths }: CaOptions, enr
       }),
       forHosts(AutomationsService, createAutomationHandlers(environment)),
       forHosts(TokensService, createTokenHandlers(environment, enrolPort)),
+      forHosts(CfsslKeysService, createCfsslKeyHandlers(environment, secret)),
     ],
     logger: environment.logger,
     onRefused: ({ method, peer, detail }) =>
@@ -199,9 +207,8 @@ function startGrpc(environment: CallEnvironment, { grpc, paths }: CaOptions, enr
   });
 }
 
-async function startCfssl(environment: CallEnvironment, { cfssl, paths }: CaOptions) {
-  if (cfssl === undefined) return undefined;
-  const secret = await loadMasterSecret(paths.ca, environment.randomBytes);
+async function startCfssl(environment: CallEnvironment, { cfssl, paths }: CaOptions, secret: KeyObject | undefined) {
+  if (cfssl === undefined || secret === undefined) return undefined;
   return startCfsslApi(environment, { ...cfssl, identityDirectory: paths.caIdentity, secret });
 }
 

@@ -23,17 +23,17 @@ export type InnerRequest = Readonly<Record<string, unknown>>;
 /** Starts the API on plain HTTP; it ends with the test. */
 export async function testCfsslApi(
   t: Pick<TestContext, 'after'>,
-  options: Parameters<typeof testEnvironment>[0] & { readonly failures?: CfsslApiOptions['failures'] } = {},
+  options: Parameters<typeof testEnvironment>[0] & Partial<Pick<CfsslApiOptions, 'failures' | 'requestTimeoutMs'>> = {},
 ) {
   const ca = await testEnvironment(options);
   const secret = createSecretKey(Buffer.alloc(32, 7));
-  const { failures } = options;
+  const { source: _, ...limits } = options;
   const api = await startCfsslApi(ca.environment, {
     address: '127.0.0.1',
     port: 0,
     identityDirectory: undefined,
     secret,
-    ...(failures === undefined ? {} : { failures }),
+    ...limits,
   });
   t.after(async () => {
     await api.close();

@@ -5,6 +5,7 @@ import { AppError } from '@easycerts/core';
 import { contextOf } from '@easycerts/runtime';
 import { Command, Option } from 'commander';
 import { automationCommand } from './automation/automation-command.ts';
+import { cfsslKeyCommand } from './cfssl-key/cfssl-key-command.ts';
 import { hostCommand } from './host/host-command.ts';
 import type { ListOptions } from './list.ts';
 import type { ShowOptions } from './show.ts';
@@ -38,6 +39,7 @@ export function command(): Command {
       (await import('./show.ts')).show(contextOf(self), serial, options),
     );
   ca.addCommand(tokenCommand(endpoint));
+  ca.addCommand(cfsslKeyCommand(endpoint));
   ca.addCommand(hostCommand(endpoint));
   ca.addCommand(automationCommand(endpoint));
   return ca;

@@ -6,20 +6,26 @@
  *  1. The key may be of any algorithm that we accept: it is the holder's.
  *  2. A server may ask for fewer names than the list has for it; for one of them as its common name, then without
  *     organization and for server auth alone: nobody takes that for a client.
- *  3. A client may have its common name among its names. No host can be called so: it has no dot, and no certificate of a
- *     host that is known has this name. Then server auth is added: certmgr's specs ask for it unless they say otherwise.
+ *  3. A client of Kubernetes may have its common name among its names. No host is called so: it has no dot, and neither a host
+ *     that is known nor a certificate of the master has this name. Then server auth is added: certmgr's specs ask for it
+ *     unless they say otherwise. Certificates of the user's own (`certificates` in cluster.yaml) have no such names.
  *
  * Everything else (another organization, a name that is not listed, a CA) leaves the spec unlike the request, and the checks
  * of policy.ts refuse it in their words.
  */
 
-import type { AuthorityName, CertificateSpec, SubjectName } from '@easycerts/cluster';
+import { type AuthorityName, type CertificateSpec, certificateList, type SubjectName } from '@easycerts/cluster';
 import type { DenyReason, Finding } from '@easycerts/core';
 import { type CsrFacts, canonicalNames, formatSubject, namesEqual, subjectsEqual } from '@easycerts/pki';
 import { type CfsslProfile, withinProfile } from './profile.ts';
 
 /** The CAs that can be asked, by label. That of our own services is not among them: a key is no host identity. */
-export const cfsslLabels = ['kubernetes', 'etcd', 'front-proxy'] as const satisfies readonly AuthorityName[];
+export const cfsslLabels = [
+  'kubernetes',
+  'etcd',
+  'front-proxy',
+  'services',
+] as const satisfies readonly AuthorityName[];
 export type CfsslLabel = (typeof cfsslLabels)[number];
 
 /** The CA that a label stands for; undefined: none. Without a label it is the one that signs for Kubernetes. */
@@ -38,7 +44,7 @@ export interface AskedSpec {
 
 /** The spec that the request is to be held against. */
 export function askedSpec(list: readonly CertificateSpec[], wanted: AskedSpec): CertificateSpec | Finding<DenyReason> {
-  const ofAuthority = list.filter(({ authority }) => authority === wanted.authority);
+  const ofAuthority = list.filter((spec) => spec.authority === wanted.authority && !isForAllRights(spec));
   const found =
     firstOf(ofAuthority, [exactSpec, clientNamedAsHost, serverWithFewerNames], wanted) ?? nearest(ofAuthority, wanted);
   if (found === undefined) {
@@ -79,7 +85,7 @@ const clientNamedAsHost: Reading = (spec, { asked, profile, isTaken }) => {
   const isClient = spec.usages.length === 1 && spec.usages[0] === 'client auth' && hasNoNames(spec);
   const isNamed = dns.length === 1 && dns[0] === commonName && ip.length === 0;
   if (!profile.commonNameAsHost || !isClient || !isNamed || !isSubject(asked, spec.subject)) return undefined;
-  if (commonName.includes('.') || isTaken(commonName)) return undefined;
+  if (!isOfKubernetes(spec) || commonName.includes('.') || isTaken(commonName)) return undefined;
   return { ...spec, alternativeNames: { dns: [commonName], ip: [] }, usages: ['server auth', 'client auth'] };
 };
 
@@ -102,6 +108,15 @@ function nearest(list: readonly CertificateSpec[], { asked }: AskedSpec): Certif
 
 function isSubject(asked: CsrFacts, subject: SubjectName): boolean {
   return asked.otherSubjectAttributes.length === 0 && subjectsEqual(asked.subject, subject);
+}
+
+/** Who bypasses all authorization, irrevocably (kubernetes.io: RBAC, default user-facing roles), gets that with no static key. */
+function isForAllRights({ subject }: CertificateSpec): boolean {
+  return subject.organizations.includes('system:masters');
+}
+
+function isOfKubernetes({ name }: CertificateSpec): boolean {
+  return certificateList.some((entry) => entry.name === name);
 }
 
 function hasNoNames({ alternativeNames: { dns, ip } }: CertificateSpec): boolean {

@@ -31,6 +31,8 @@ export interface CfsslApiOptions {
   readonly secret: KeyObject;
   /** Wrong tokens of one address and of all. */
   readonly failures?: FailureLimits;
+  /** How long a request may take to arrive. */
+  readonly requestTimeoutMs?: number;
 }
 
 export interface RunningCfsslApi extends RunningService {
@@ -46,14 +48,18 @@ const defaultFailures: FailureLimits = {
 
 const prefix = '/api/v1/cfssl/';
 
-const limits = {
-  // A request is one small body: whoever takes longer is not a well-meaning client.
-  requestTimeout: 10_000,
-  headersTimeout: 5_000,
-  keepAliveTimeout: 60_000,
-  maxHeaderSize: 8 * 1024,
-  connectionsCheckingInterval: 1_000,
-};
+/** A request is one small body: whoever takes longer is not a well-meaning client. */
+const defaultRequestTimeoutMs = 10_000;
+
+function limitsOf({ requestTimeoutMs = defaultRequestTimeoutMs }: CfsslApiOptions) {
+  return {
+    requestTimeout: requestTimeoutMs,
+    headersTimeout: requestTimeoutMs,
+    keepAliveTimeout: 60_000,
+    maxHeaderSize: 8 * 1024,
+    connectionsCheckingInterval: Math.min(1_000, requestTimeoutMs / 2),
+  };
+}
 
 /** Starts the API. AppError FAILED_PRECONDITION when the port is in use, NOT_FOUND or DAMAGED for its certificate set. */
 export async function startCfsslApi(environment: CallEnvironment, options: CfsslApiOptions): Promise<RunningCfsslApi> {
@@ -103,10 +109,12 @@ function endpointsOf(environment: CallEnvironment, keyring: Keyring, options: Cf
 type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 
 async function createServerFor(
-  { identityDirectory: directory }: CfsslApiOptions,
+  options: CfsslApiOptions,
   { logger }: CallEnvironment,
   listener: Listener,
 ): Promise<{ readonly server: Server; readonly stopWatching: () => void }> {
+  const { identityDirectory: directory } = options;
+  const limits = limitsOf(options);
   if (directory === undefined) return { server: createPlainServer(limits, listener), stopWatching: () => undefined };
   const identity = await readTlsIdentity(directory);
   const server = createServer({ ...secureContextOptionsOf(identity), ...limits }, listener);

@@ -116,6 +116,22 @@ export const eventCatalogue = {
     summary: 'A program may no longer read events.',
     data: z.object({ automation: z.string(), by: z.string() }),
   },
+  'cfssl-key.created': {
+    scope: 'cluster',
+    summary: 'A host has a (new) key for the API of cfssl.',
+    data: z.object({
+      host,
+      profile: z.string(),
+      generation: z.number().int().describe('counts the keys of this host and profile'),
+      previousUntil: z.iso.datetime().optional().describe('until then the key before is accepted too'),
+      by: z.string().describe('the host on which it was made'),
+    }),
+  },
+  'cfssl-key.revoked': {
+    scope: 'cluster',
+    summary: 'The key of a host for the API of cfssl is not accepted any more.',
+    data: z.object({ host, profile: z.string(), generation: z.number().int(), by: z.string() }),
+  },
   'rollout.started': {
     scope: 'cluster',
     summary: 'The hosts get a changed configuration, one after the other.',

@@ -1,14 +1,11 @@
 /** One example of every event, as the documents show them: the compiler asks for one when an event is added. */
 
+import { accessExamples } from './access-examples.ts';
 import type { EventType } from './catalogue.ts';
 import { eventCatalogue } from './catalogue.ts';
-import type { CloudEvent, Fact } from './cloud-event.ts';
+import type { CloudEvent } from './cloud-event.ts';
 import { cloudEventOf } from './cloud-event.ts';
-
-/** A fact and the service that publishes it. */
-export interface EventExample<T extends EventType> extends Fact<T> {
-  readonly service: string;
-}
+import type { EventExample } from './event-example.ts';
 
 const fingerprint = '5f0c4dbb0d3a1c1b2a0a1c7f5f7e7a56c1d1b5f0a6f0de3c1f5be1d7a4a4c0b1';
 const serial = '6b1f20c4a97d3e58';
@@ -17,6 +14,7 @@ const notAfter = '2020-01-31T12:00:00.000Z';
 const path = '/var/lib/kubernetes/secrets/kubelet-client';
 
 export const eventExamples: { readonly [T in EventType]: EventExample<T> } = {
+  ...accessExamples,
   'ca.initialized': {
     type: 'ca.initialized',
     service: 'ca',
@@ -57,48 +55,6 @@ export const eventExamples: { readonly [T in EventType]: EventExample<T> } = {
     key: serial,
     data: { host: 'n2', certificate: 'kubelet-client', authority: 'kubernetes', serial, notAfter, reason: 'host-left' },
   },
-  'token.created': {
-    type: 'token.created',
-    service: 'ca',
-    subject: '3f9c2b7a10de',
-    key: '2020-01-01T12:00:00.000Z',
-    data: {
-      tokenId: '3f9c2b7a10de',
-      role: 'node',
-      host: 'n1',
-      uses: 1,
-      expiresAt: '2020-01-01T13:00:00.000Z',
-      note: 'rack 4',
-      by: 'm1',
-    },
-  },
-  'token.used': {
-    type: 'token.used',
-    service: 'ca',
-    subject: '3f9c2b7a10de',
-    key: 'n1',
-    data: { tokenId: '3f9c2b7a10de', host: 'n1', role: 'node', peer: '192.0.2.11:52044', usesLeft: 0 },
-  },
-  'token.revoked': {
-    type: 'token.revoked',
-    service: 'ca',
-    subject: '3f9c2b7a10de',
-    key: '2020-01-01T12:30:00.000Z',
-    data: { tokenId: '3f9c2b7a10de', by: 'm1' },
-  },
-  'token.refused': {
-    type: 'token.refused',
-    service: 'ca',
-    subject: '3f9c2b7a10de',
-    key: '0b9c4f6e-6a0e-4c58-9a5e-0d8a1e6f7b21',
-    data: {
-      tokenId: '3f9c2b7a10de',
-      host: 'n9',
-      reason: 'token-used',
-      detail: 'it was for 1 host, which has joined',
-      peer: '192.0.2.66:40312',
-    },
-  },
   'host.joined': {
     type: 'host.joined',
     service: 'ca',
@@ -119,20 +75,6 @@ export const eventExamples: { readonly [T in EventType]: EventExample<T> } = {
     subject: 'n2',
     key: '2020-01-01T12:00:00.000Z',
     data: { host: 'n2', revoked: 5, by: 'm1', note: 'the disk is broken' },
-  },
-  'automation.created': {
-    type: 'automation.created',
-    service: 'ca',
-    subject: 'ci',
-    key: serial,
-    data: { automation: 'ci', read: ['host.joined', 'certificate.*'], serial, notAfter, by: 'm1' },
-  },
-  'automation.revoked': {
-    type: 'automation.revoked',
-    service: 'ca',
-    subject: 'ci',
-    key: '2020-01-01T12:00:00.000Z',
-    data: { automation: 'ci', by: 'm1' },
   },
   'rollout.started': {
     type: 'rollout.started',

@@ -57,6 +57,64 @@ export interface JoinToken {
   readonly addresses: readonly string[];
 }
 
+export interface CreateCfsslKeyRequest {
+  /** A host of the register, unless `register_host` is set. */
+  readonly host: string;
+  /** Name of a profile of `pki.cfssl.profiles`; `default` when empty. */
+  readonly profile: string;
+  /** Adds the host to the register, as a node that has no identity of ours. */
+  readonly registerHost: boolean;
+  /** With `register_host`: its addresses, which may stand in its certificates. */
+  readonly addresses: readonly string[];
+}
+
+export interface CreateCfsslKeyResponse {
+  /** 32 hexadecimal digits. */
+  readonly key: string;
+  readonly description: CfsslKey | undefined;
+}
+
+export interface CfsslKey {
+  readonly host: string;
+  readonly profile: string;
+  /** Counts the keys of this host and profile. */
+  readonly generation: number;
+  /** `valid`, `rolling` (the one before is accepted too) or `revoked`. */
+  readonly state: string;
+  readonly createdAtMs: number;
+  /** Until then the one before is accepted; zero: it is not. */
+  readonly previousUntilMs: number;
+  /** Zero: it is not revoked. */
+  readonly revokedAtMs: number;
+}
+
+export interface RotateCfsslKeyRequest {
+  readonly host: string;
+  readonly profile: string;
+  /** How long the key before is accepted, in seconds; 30 days at most; zero: not at all. */
+  readonly overlapS: number;
+}
+
+export interface RotateCfsslKeyResponse {
+  readonly key: string;
+  readonly description: CfsslKey | undefined;
+}
+
+export interface ListCfsslKeysRequest {
+}
+
+export interface ListCfsslKeysResponse {
+  readonly keys: readonly CfsslKey[];
+}
+
+export interface RevokeCfsslKeyRequest {
+  readonly host: string;
+  readonly profile: string;
+}
+
+export interface RevokeCfsslKeyResponse {
+}
+
 export interface ListTokensRequest {
 }
 
@@ -449,6 +507,552 @@ export const JoinToken: MessageFns<JoinToken> = {
             message.addresses.push(reader.string());
             continue;
           }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseCreateCfsslKeyRequest(): CreateCfsslKeyRequest {
+  return { host: "", profile: "", registerHost: false, addresses: [] };
+}
+
+export const CreateCfsslKeyRequest: MessageFns<CreateCfsslKeyRequest> = {
+  encode(message: CreateCfsslKeyRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.host !== "") {
+      writer.uint32(10).string(message.host);
+    }
+    if (message.profile !== "") {
+      writer.uint32(18).string(message.profile);
+    }
+    if (message.registerHost !== false) {
+      writer.uint32(24).bool(message.registerHost);
+    }
+    for (const v of message.addresses) {
+      writer.uint32(34).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CreateCfsslKeyRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCreateCfsslKeyRequest() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.host = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.profile = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.registerHost = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.addresses.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseCreateCfsslKeyResponse(): CreateCfsslKeyResponse {
+  return { key: "", description: undefined };
+}
+
+export const CreateCfsslKeyResponse: MessageFns<CreateCfsslKeyResponse> = {
+  encode(message: CreateCfsslKeyResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.description !== undefined) {
+      CfsslKey.encode(message.description, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CreateCfsslKeyResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCreateCfsslKeyResponse() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.description = CfsslKey.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseCfsslKey(): CfsslKey {
+  return { host: "", profile: "", generation: 0, state: "", createdAtMs: 0, previousUntilMs: 0, revokedAtMs: 0 };
+}
+
+export const CfsslKey: MessageFns<CfsslKey> = {
+  encode(message: CfsslKey, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.host !== "") {
+      writer.uint32(10).string(message.host);
+    }
+    if (message.profile !== "") {
+      writer.uint32(18).string(message.profile);
+    }
+    if (message.generation !== 0) {
+      writer.uint32(24).int64(message.generation);
+    }
+    if (message.state !== "") {
+      writer.uint32(34).string(message.state);
+    }
+    if (message.createdAtMs !== 0) {
+      writer.uint32(40).int64(message.createdAtMs);
+    }
+    if (message.previousUntilMs !== 0) {
+      writer.uint32(48).int64(message.previousUntilMs);
+    }
+    if (message.revokedAtMs !== 0) {
+      writer.uint32(56).int64(message.revokedAtMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CfsslKey {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCfsslKey() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.host = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.profile = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.generation = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.state = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.createdAtMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.previousUntilMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.revokedAtMs = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRotateCfsslKeyRequest(): RotateCfsslKeyRequest {
+  return { host: "", profile: "", overlapS: 0 };
+}
+
+export const RotateCfsslKeyRequest: MessageFns<RotateCfsslKeyRequest> = {
+  encode(message: RotateCfsslKeyRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.host !== "") {
+      writer.uint32(10).string(message.host);
+    }
+    if (message.profile !== "") {
+      writer.uint32(18).string(message.profile);
+    }
+    if (message.overlapS !== 0) {
+      writer.uint32(24).int64(message.overlapS);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RotateCfsslKeyRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRotateCfsslKeyRequest() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.host = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.profile = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.overlapS = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRotateCfsslKeyResponse(): RotateCfsslKeyResponse {
+  return { key: "", description: undefined };
+}
+
+export const RotateCfsslKeyResponse: MessageFns<RotateCfsslKeyResponse> = {
+  encode(message: RotateCfsslKeyResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.description !== undefined) {
+      CfsslKey.encode(message.description, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RotateCfsslKeyResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRotateCfsslKeyResponse() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.description = CfsslKey.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseListCfsslKeysRequest(): ListCfsslKeysRequest {
+  return {};
+}
+
+export const ListCfsslKeysRequest: MessageFns<ListCfsslKeysRequest> = {
+  encode(_: ListCfsslKeysRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListCfsslKeysRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListCfsslKeysRequest() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseListCfsslKeysResponse(): ListCfsslKeysResponse {
+  return { keys: [] };
+}
+
+export const ListCfsslKeysResponse: MessageFns<ListCfsslKeysResponse> = {
+  encode(message: ListCfsslKeysResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.keys) {
+      CfsslKey.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListCfsslKeysResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListCfsslKeysResponse() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.keys.push(CfsslKey.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRevokeCfsslKeyRequest(): RevokeCfsslKeyRequest {
+  return { host: "", profile: "" };
+}
+
+export const RevokeCfsslKeyRequest: MessageFns<RevokeCfsslKeyRequest> = {
+  encode(message: RevokeCfsslKeyRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.host !== "") {
+      writer.uint32(10).string(message.host);
+    }
+    if (message.profile !== "") {
+      writer.uint32(18).string(message.profile);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RevokeCfsslKeyRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRevokeCfsslKeyRequest() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.host = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.profile = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRevokeCfsslKeyResponse(): RevokeCfsslKeyResponse {
+  return {};
+}
+
+export const RevokeCfsslKeyResponse: MessageFns<RevokeCfsslKeyResponse> = {
+  encode(_: RevokeCfsslKeyResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RevokeCfsslKeyResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRevokeCfsslKeyResponse() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1638,6 +2242,142 @@ export const AutomationsClient = makeGenericClientConstructor(
 ) as unknown as {
   new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): AutomationsClient;
   service: typeof AutomationsService;
+  serviceName: string;
+};
+
+/** Keys with which clients of cfssl's API prove which host they ask for. Only while `pki.cfssl.enable` is set. */
+export type CfsslKeysService = typeof CfsslKeysService;
+export const CfsslKeysService = {
+  /** Makes the key of a host for a profile. It is in the answer and can be made again by the CA alone. */
+  createCfsslKey: {
+    path: "/easycerts.ca.v1.CfsslKeys/CreateCfsslKey" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: CreateCfsslKeyRequest): Buffer =>
+      Buffer.from(CreateCfsslKeyRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): CreateCfsslKeyRequest => CreateCfsslKeyRequest.decode(value),
+    responseSerialize: (value: CreateCfsslKeyResponse): Buffer =>
+      Buffer.from(CreateCfsslKeyResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): CreateCfsslKeyResponse => CreateCfsslKeyResponse.decode(value),
+  },
+  /** Replaces it; the one before is accepted for the overlap. */
+  rotateCfsslKey: {
+    path: "/easycerts.ca.v1.CfsslKeys/RotateCfsslKey" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RotateCfsslKeyRequest): Buffer =>
+      Buffer.from(RotateCfsslKeyRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RotateCfsslKeyRequest => RotateCfsslKeyRequest.decode(value),
+    responseSerialize: (value: RotateCfsslKeyResponse): Buffer =>
+      Buffer.from(RotateCfsslKeyResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RotateCfsslKeyResponse => RotateCfsslKeyResponse.decode(value),
+  },
+  listCfsslKeys: {
+    path: "/easycerts.ca.v1.CfsslKeys/ListCfsslKeys" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListCfsslKeysRequest): Buffer => Buffer.from(ListCfsslKeysRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListCfsslKeysRequest => ListCfsslKeysRequest.decode(value),
+    responseSerialize: (value: ListCfsslKeysResponse): Buffer =>
+      Buffer.from(ListCfsslKeysResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListCfsslKeysResponse => ListCfsslKeysResponse.decode(value),
+  },
+  /** Neither it nor the one before is accepted any more; certificates that were issued stay. */
+  revokeCfsslKey: {
+    path: "/easycerts.ca.v1.CfsslKeys/RevokeCfsslKey" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RevokeCfsslKeyRequest): Buffer =>
+      Buffer.from(RevokeCfsslKeyRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RevokeCfsslKeyRequest => RevokeCfsslKeyRequest.decode(value),
+    responseSerialize: (value: RevokeCfsslKeyResponse): Buffer =>
+      Buffer.from(RevokeCfsslKeyResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RevokeCfsslKeyResponse => RevokeCfsslKeyResponse.decode(value),
+  },
+} as const;
+
+export interface CfsslKeysServer extends UntypedServiceImplementation {
+  /** Makes the key of a host for a profile. It is in the answer and can be made again by the CA alone. */
+  createCfsslKey: handleUnaryCall<CreateCfsslKeyRequest, CreateCfsslKeyResponse>;
+  /** Replaces it; the one before is accepted for the overlap. */
+  rotateCfsslKey: handleUnaryCall<RotateCfsslKeyRequest, RotateCfsslKeyResponse>;
+  listCfsslKeys: handleUnaryCall<ListCfsslKeysRequest, ListCfsslKeysResponse>;
+  /** Neither it nor the one before is accepted any more; certificates that were issued stay. */
+  revokeCfsslKey: handleUnaryCall<RevokeCfsslKeyRequest, RevokeCfsslKeyResponse>;
+}
+
+export interface CfsslKeysClient extends Client {
+  /** Makes the key of a host for a profile. It is in the answer and can be made again by the CA alone. */
+  createCfsslKey(
+    request: CreateCfsslKeyRequest,
+    callback: (error: ServiceError | null, response: CreateCfsslKeyResponse) => void,
+  ): ClientUnaryCall;
+  createCfsslKey(
+    request: CreateCfsslKeyRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: CreateCfsslKeyResponse) => void,
+  ): ClientUnaryCall;
+  createCfsslKey(
+    request: CreateCfsslKeyRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: CreateCfsslKeyResponse) => void,
+  ): ClientUnaryCall;
+  /** Replaces it; the one before is accepted for the overlap. */
+  rotateCfsslKey(
+    request: RotateCfsslKeyRequest,
+    callback: (error: ServiceError | null, response: RotateCfsslKeyResponse) => void,
+  ): ClientUnaryCall;
+  rotateCfsslKey(
+    request: RotateCfsslKeyRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: RotateCfsslKeyResponse) => void,
+  ): ClientUnaryCall;
+  rotateCfsslKey(
+    request: RotateCfsslKeyRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: RotateCfsslKeyResponse) => void,
+  ): ClientUnaryCall;
+  listCfsslKeys(
+    request: ListCfsslKeysRequest,
+    callback: (error: ServiceError | null, response: ListCfsslKeysResponse) => void,
+  ): ClientUnaryCall;
+  listCfsslKeys(
+    request: ListCfsslKeysRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListCfsslKeysResponse) => void,
+  ): ClientUnaryCall;
+  listCfsslKeys(
+    request: ListCfsslKeysRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListCfsslKeysResponse) => void,
+  ): ClientUnaryCall;
+  /** Neither it nor the one before is accepted any more; certificates that were issued stay. */
+  revokeCfsslKey(
+    request: RevokeCfsslKeyRequest,
+    callback: (error: ServiceError | null, response: RevokeCfsslKeyResponse) => void,
+  ): ClientUnaryCall;
+  revokeCfsslKey(
+    request: RevokeCfsslKeyRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: RevokeCfsslKeyResponse) => void,
+  ): ClientUnaryCall;
+  revokeCfsslKey(
+    request: RevokeCfsslKeyRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: RevokeCfsslKeyResponse) => void,
+  ): ClientUnaryCall;
+}
+
+export const CfsslKeysClient = makeGenericClientConstructor(
+  CfsslKeysService,
+  "easycerts.ca.v1.CfsslKeys",
+) as unknown as {
+  new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): CfsslKeysClient;
+  service: typeof CfsslKeysService;
   serviceName: string;
 };
 
