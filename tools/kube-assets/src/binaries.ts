@@ -21,10 +21,8 @@ export type GoBinaryName =
   | 'cfssl'
   | 'cfssljson';
 
-export interface GoBinary {
-  readonly name: GoBinaryName;
-  /** The smallest group that has it. */
-  readonly group: Group;
+export interface GoBinary<Name extends string = string> {
+  readonly name: Name;
   /** Folder below `go/` whose go.mod pins it. */
   readonly module: string;
   /** The required module whose version is the program's version; undefined for a program of our own. */
@@ -44,6 +42,12 @@ export interface GoBinary {
   readonly stub?: { readonly folder: string; readonly source: string };
 }
 
+/** One of the list. */
+export type ListedBinary = GoBinary<GoBinaryName> & {
+  /** The smallest group that has it. */
+  readonly group: Group;
+};
+
 const noStamp = (): Readonly<Record<string, string>> => ({});
 const sameMinor: VersionRule = { kind: 'same-minor' };
 const atLeast = (version: string): VersionRule => ({ kind: 'at-least', version });
@@ -55,7 +59,7 @@ const udpBackend = {
 };
 
 /** Order is build order: what others wait for first, and kube-apiserver before the programs that share its packages. */
-export const goBinaries: readonly GoBinary[] = [
+export const goBinaries: readonly ListedBinary[] = [
   {
     name: 'nats-server',
     group: 'bus',
@@ -121,7 +125,7 @@ export const goBinaries: readonly GoBinary[] = [
   cfssl('cfssljson', ['-version']),
 ];
 
-function kubernetes(name: GoBinaryName, group: Group, versionArgs: readonly string[] = ['--version']): GoBinary {
+function kubernetes(name: GoBinaryName, group: Group, versionArgs: readonly string[] = ['--version']): ListedBinary {
   return {
     name,
     group,
@@ -142,7 +146,7 @@ function kubernetesStamp(version: string): Readonly<Record<string, string>> {
   return Object.fromEntries(packages.flatMap((path) => Object.entries(facts).map(([k, v]) => [`${path}.${k}`, v])));
 }
 
-function etcd(name: GoBinaryName, folder: string, versionArgs: readonly string[]): GoBinary {
+function etcd(name: GoBinaryName, folder: string, versionArgs: readonly string[]): ListedBinary {
   const module = `go.etcd.io/etcd/${folder}/v3`;
   return {
     name,
@@ -156,7 +160,7 @@ function etcd(name: GoBinaryName, folder: string, versionArgs: readonly string[]
   };
 }
 
-function cfssl(name: GoBinaryName, versionArgs: readonly string[]): GoBinary {
+function cfssl(name: GoBinaryName, versionArgs: readonly string[]): ListedBinary {
   return {
     name,
     group: 'all',

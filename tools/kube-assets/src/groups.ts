@@ -14,8 +14,8 @@ export const imageNames = ['pause', 'coredns', 'busybox'] as const;
 export type ImageName = (typeof imageNames)[number];
 
 export interface Plan {
-  readonly binaries: readonly GoBinary[];
-  readonly packages: readonly DebPackage[];
+  readonly binaries: readonly GoBinary<GoBinaryName>[];
+  readonly packages: readonly DebPackage<DebBinaryName>[];
   readonly tools: readonly SystemTool[];
   readonly images: readonly ImageName[];
 }

@@ -2,6 +2,7 @@
 
 export { type Apt, hasApt, installCommand, openApt } from './apt.ts';
 export type { AssetEvent, Assets, Report, SeedImage } from './assets.ts';
+export { type BenchAssets, type BenchProgram, ensureBenchAssets } from './bench-assets.ts';
 export { type CacheDirs, cacheDirs, type Environment } from './cache-dirs.ts';
 export type { EnsureOptions } from './ensure-assets.ts';
 export { ensureAssets } from './ensure-assets.ts';

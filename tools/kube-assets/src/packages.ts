@@ -8,8 +8,8 @@ import type { VersionRule } from './version.ts';
 
 export type DebBinaryName = 'containerd' | 'containerd-shim-runc-v2' | 'ctr' | 'runc' | 'tini' | 'busybox';
 
-export interface DebBinary {
-  readonly name: DebBinaryName;
+export interface DebBinary<Name extends string = string> {
+  readonly name: Name;
   /** Where the package has it, from its root. */
   readonly file: string;
   readonly versionArgs?: readonly string[];
@@ -18,17 +18,16 @@ export interface DebBinary {
   readonly mustBeStatic?: boolean;
 }
 
-export interface DebPackage {
+export interface DebPackage<Name extends string = string> {
   readonly name: string;
-  readonly group: Group;
-  readonly binaries: readonly DebBinary[];
+  readonly binaries: readonly DebBinary<Name>[];
   /** Folder of CNI plugins in the package, from its root. */
   readonly cniFolder?: string;
 }
 
 const any: VersionRule = { kind: 'any' };
 
-export const debPackages: readonly DebPackage[] = [
+export const debPackages: readonly (DebPackage<DebBinaryName> & { readonly group: Group })[] = [
   {
     name: 'containerd',
     group: 'node',
@@ -75,4 +74,7 @@ export const neededCniPlugins: readonly string[] = ['bridge', 'host-local', 'loo
 export const usualCniFolders: readonly string[] = ['/opt/cni/bin', '/usr/lib/cni', '/usr/libexec/cni'];
 
 /** Debian package of a shared library that an unpacked program may miss. */
-export const packageOfLibrary: Readonly<Record<string, string>> = { 'libseccomp.so.2': 'libseccomp2' };
+export const packageOfLibrary: Readonly<Record<string, string>> = {
+  'libseccomp.so.2': 'libseccomp2',
+  'libluajit-5.1.so.2': 'libluajit-5.1-2',
+};

@@ -3,6 +3,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError, exitCodeOf, toAppError } from '@easycerts/core';
+import { benchBinaries } from './bench-assets.ts';
 import { type GoBinary, goBinaries } from './binaries.ts';
 import { explainFailure } from './failure-text.ts';
 import { formatGoMod, parseGoMod, stagingReplaces } from './go-mod.ts';
@@ -34,7 +35,7 @@ function parseWords([folder = '', wanted = '']: readonly string[]): {
   version: string;
   binaries: readonly GoBinary[];
 } {
-  const theirs = goBinaries.filter((binary) => binary.requires !== undefined);
+  const theirs = [...goBinaries, ...benchBinaries].filter((binary) => binary.requires !== undefined);
   const binaries = theirs.filter((binary) => binary.module === folder);
   if (binaries.length > 0 && /^v?\d+\.\d+\.\d+/.test(wanted)) {
     return { folder, version: wanted.replace(/^v/, ''), binaries };

@@ -14,8 +14,11 @@ export type PinFiles = ReadonlyMap<string, string>;
 export const goFolder = fileURLToPath(new URL('../go/', import.meta.url));
 
 /** Reads the go.mod and go.sum of every module, and the source of the program that is ours. */
-export async function readPinFiles(folder: string = goFolder): Promise<PinFiles> {
-  const modules = [...new Set(goBinaries.map((binary) => binary.module))];
+export async function readPinFiles(
+  folder: string = goFolder,
+  binaries: readonly GoBinary[] = goBinaries,
+): Promise<PinFiles> {
+  const modules = [...new Set(binaries.map((binary) => binary.module))];
   const paths = modules.flatMap((module) =>
     module === 'pause' ? ['pause/go.mod', 'pause/main.go'] : [`${module}/go.mod`, `${module}/go.sum`],
   );

@@ -22,13 +22,19 @@ export interface Step {
   get(): Promise<Found>;
 }
 
+/** Whatever is to be got: a group's plan, or another. */
+export type StepPlan = Pick<Plan, 'tools'> & {
+  readonly binaries: readonly GoBinary[];
+  readonly packages: readonly DebPackage[];
+};
+
 export interface StepContext extends BuildContext {
   readonly files: PinFiles;
   readonly apt: Apt;
 }
 
 /** Quick ones first, so that what fails for want of rights or network fails before the long builds. */
-export function stepsOf(plan: Plan, context: StepContext): readonly Step[] {
+export function stepsOf(plan: StepPlan, context: StepContext): readonly Step[] {
   return [
     ...(plan.tools.length === 0 ? [] : [toolsStep(plan.tools, context)]),
     ...plan.packages.map((wanted) => packageStep(wanted, context)),
