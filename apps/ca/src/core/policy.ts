@@ -8,7 +8,7 @@
  * granted when it equals the spec. There is no second, looser rule.
  */
 
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { CertificateSpec } from '@easycerts/cluster';
 import { type DenyReason, type Finding, firstFinding, isAppError, type ReissueReason } from '@easycerts/core';
 import { type CsrFacts, parseCsr } from '@easycerts/pki';
@@ -106,10 +106,9 @@ export function requestHashOf(
   host: string,
   { name, requestId, csrDer }: Pick<SigningRequest, 'name' | 'requestId' | 'csrDer'>,
 ): string {
-  const hash = createHash('sha256');
   // Lengths keep the parts apart.
-  for (const part of [host, name, requestId, csrDer]) hash.update(`${part.length}:`).update(part);
-  return hash.digest('hex').slice(0, 32);
+  const before = [host, name, requestId].map((part) => `${part.length}:${part}`).join('');
+  return hash('sha256', Buffer.concat([Buffer.from(`${before}${csrDer.length}:`), csrDer])).slice(0, 32);
 }
 
 function readAttempt(

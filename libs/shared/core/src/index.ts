@@ -3,6 +3,7 @@ export { AppError, errorCodes, isAppError, systemErrorCode, toAppError } from '.
 export type { Check, Finding } from './check-chain.ts';
 export { allFindings, firstFinding } from './check-chain.ts';
 export { exitCodeOf } from './exit-code.ts';
+export { perObject } from './per-object.ts';
 export type { ComponentActionReason, DenyReason, ReissueReason } from './reasons.ts';
 export { componentActionReasons, denyReasons, reissueReasons } from './reasons.ts';
 export { shellQuote } from './shell-quote.ts';

@@ -1,6 +1,6 @@
 /** Reads certificates (RFC 5280 §4.1): ours and foreign ones, every field that a decision may need. */
 
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { KeyAlgorithm, SubjectName } from '@easycerts/cluster';
 import { type DerElement, malformed, readDer } from './der.ts';
 import { integerOf, sequenceOf, timeOf } from './der-values.ts';
@@ -63,7 +63,8 @@ function parseDer(der: Uint8Array): CertificateFacts {
   if (toBeSigned === undefined || rest.length > 0) throw malformed('read certificate: of unknown shape');
   const fields = fieldsOf(toBeSigned);
   // RFC 5280 §4.1.1.2: the algorithm stands twice, and must be the same.
-  if (hex(fields.algorithm.raw) !== hex(algorithm?.raw)) throw malformed('read certificate: two signature algorithms');
+  if (algorithm === undefined || Buffer.compare(fields.algorithm.raw, algorithm.raw) !== 0)
+    throw malformed('read certificate: two signature algorithms');
   const { subject, otherAttributes } = readName(fields.subject, 'certificate subject');
   const issuer = readName(fields.issuer, 'certificate issuer').subject;
   const [notBefore, notAfter] = sequenceOf(fields.validity, 'certificate validity');
@@ -82,7 +83,7 @@ function parseDer(der: Uint8Array): CertificateFacts {
     ...publicKey,
     ...factsOfExtensions(fields.extensions, 'certificate extension'),
     extensions: fields.extensions,
-    fingerprint: createHash('sha256').update(der).digest('hex'),
+    fingerprint: hash('sha256', der),
     der,
     signed: { toBeSigned, algorithm, signature },
   };
@@ -105,7 +106,7 @@ function fieldsOf(toBeSigned: DerElement): Fields {
   const [serial, algorithm, issuer, validity, subject, key, ...optional] = parts;
   if (!serial || !algorithm || !issuer || !validity || !subject || !key)
     throw malformed('read certificate: of unknown shape');
-  const isVersion3 = version !== undefined && integerOf(version.children[0], 'certificate version').join() === '2';
+  const isVersion3 = version !== undefined && isNumber(integerOf(version.children[0], 'certificate version'), 2);
   // [1] and [2] are unique identifiers, which nobody uses; [3] are the extensions of version 3.
   const explicit = optional.find((part) => part.tag === 0xa3);
   if (
@@ -121,9 +122,10 @@ function fieldsOf(toBeSigned: DerElement): Fields {
 
 function serialText(content: Uint8Array): string {
   if ((content[0] ?? 0x80) >= 0x80) throw malformed('read certificate: negative serial number');
-  return BigInt(`0x${hex(content)}`).toString(16);
+  const text = Buffer.from(content.buffer, content.byteOffset, content.length).toString('hex').replace(/^0+/, '');
+  return text === '' ? '0' : text;
 }
 
-function hex(bytes: Uint8Array | undefined): string {
-  return Buffer.from(bytes ?? []).toString('hex');
+function isNumber(content: Uint8Array, value: number): boolean {
+  return content.length === 1 && content[0] === value;
 }

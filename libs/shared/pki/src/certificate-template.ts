@@ -1,7 +1,7 @@
 /** What a certificate is to say, complete: the only thing that an authority signs. */
 
 import type { AlternativeNames, ExtendedKeyUsage, KeyAlgorithm, SubjectName } from '@easycerts/cluster';
-import { AppError } from '@easycerts/core';
+import { AppError, perObject } from '@easycerts/core';
 import type { KeyUsageName } from './extensions.ts';
 import { dnsNameProblem } from './general-names.ts';
 
@@ -70,18 +70,18 @@ function withoutUserName({ alternativeNames, subject: { commonName } }: Certific
   return { ...alternativeNames, dns: alternativeNames.dns.filter((name) => name !== commonName) };
 }
 
-function subjectProblem(subject: SubjectName): string | undefined {
+const subjectProblem = perObject((subject: SubjectName): string | undefined => {
   const values = [subject.commonName, ...subject.organizations];
   if (values.some((value) => value === '' || value.length > 253)) return 'empty or too long value';
   if (values.some((value) => /\p{Cc}/u.test(value) || !value.isWellFormed())) return 'control character';
   if (new Set(subject.organizations).size !== subject.organizations.length) return 'an organization twice';
   return undefined;
-}
+});
 
-function namesProblem(names: AlternativeNames): string | undefined {
+const namesProblem = perObject((names: AlternativeNames): string | undefined => {
   for (const name of names.dns) {
     const problem = dnsNameProblem(name);
     if (problem !== undefined) return `${JSON.stringify(name)}: ${problem}`;
   }
   return undefined;
-}
+});

@@ -54,8 +54,11 @@ export function namedBits(bits: readonly number[]): Encoded {
 
 /** Time in a certificate (RFC 5280 §4.1.2.5): UTCTime to the end of 2049, GeneralizedTime afterwards, whole seconds. */
 export function timeElement(time: Date): Encoded {
-  const text = time.toISOString().replace(/\.\d+Z$|[-:T]/g, '');
-  return time.getUTCFullYear() < 2050 ? textElement(0x17, `${text.slice(2)}Z`) : textElement(0x18, `${text}Z`);
+  const text = time.toISOString();
+  const rest = `${text.slice(5, 7)}${text.slice(8, 10)}${text.slice(11, 13)}${text.slice(14, 16)}${text.slice(17, 19)}Z`;
+  return time.getUTCFullYear() < 2050
+    ? textElement(0x17, text.slice(2, 4) + rest)
+    : textElement(0x18, text.slice(0, 4) + rest);
 }
 
 const noUnusedBits = Buffer.from([0]);

@@ -1,6 +1,8 @@
 /** The values that DER elements stand for; each function refuses (AppError INVALID_INPUT) an element of another type. */
 
 import { type DerElement, derTag, malformed } from './der.ts';
+import { oidElement } from './der-encode.ts';
+import { oid } from './oids.ts';
 
 /** The members of a SEQUENCE. */
 export function sequenceOf(element: DerElement | undefined, what: string): readonly DerElement[] {
@@ -19,6 +21,17 @@ export function oidOf(element: DerElement | undefined, what: string): string {
 
 /** Dotted text of the content octets of an OBJECT IDENTIFIER. */
 export function oidText(content: Uint8Array): string {
+  return (
+    wellKnown.get(Buffer.from(content.buffer, content.byteOffset, content.length).toString('latin1')) ?? dotted(content)
+  );
+}
+
+/** By their content octets: almost every one that is read is one of these. */
+const wellKnown: ReadonlyMap<string, string> = new Map(
+  Object.values(oid).map((id) => [Buffer.from(oidElement(id).subarray(2)).toString('latin1'), id]),
+);
+
+function dotted(content: Uint8Array): string {
   const arcs: bigint[] = [];
   let arc = 0n;
   for (const octet of content) {
@@ -69,25 +82,41 @@ export function namedBitsOf(element: DerElement | undefined, what: string): read
 
 /** A Time (RFC 5280 §4.1.2.5): UTCTime until 2049, GeneralizedTime after that, both with seconds, in UTC. */
 export function timeOf(element: DerElement | undefined, what: string): Date {
-  const text = Buffer.from(element?.content ?? []).toString('latin1');
-  const match =
-    element?.tag === derTag.utcTime
-      ? /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(text)
-      : element?.tag === derTag.generalizedTime
-        ? /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(text)
-        : null;
-  if (match === null) throw malformed(`read ${what}: not a time`);
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1).map(Number);
-  const fullYear = element?.tag === derTag.utcTime ? (year < 50 ? 2000 + year : 1900 + year) : year;
-  const iso = `${String(fullYear).padStart(4, '0')}-${two(month)}-${two(day)}T${two(hour)}:${two(minute)}:${two(second)}.000Z`;
-  const time = new Date(iso);
-  // Date turns 31 February into March: only what comes back unchanged is a date.
-  if (Number.isNaN(time.getTime()) || time.toISOString() !== iso) throw malformed(`read ${what}: not a time`);
+  const content = element?.content ?? nothing;
+  const yearDigits = element?.tag === derTag.utcTime ? 2 : element?.tag === derTag.generalizedTime ? 4 : 0;
+  // Year, month, day, hour, minute, second, Z.
+  if (yearDigits === 0 || content.length !== yearDigits + 11 || content[yearDigits + 10] !== 0x5a) {
+    throw malformed(`read ${what}: not a time`);
+  }
+  const shortYear = digitsOf(content, 0, yearDigits);
+  const year = yearDigits === 4 ? shortYear : shortYear < 50 ? 2000 + shortYear : 1900 + shortYear;
+  const pair = (index: number): number => digitsOf(content, yearDigits + 2 * index, 2);
+  const [month, day, hour, minute, second] = [pair(0), pair(1), pair(2), pair(3), pair(4)];
+  const time = new Date(0);
+  time.setUTCFullYear(year, month - 1, day);
+  time.setUTCHours(hour, minute, second);
+  // Date turns 31 February into March, and 24:00 into the next day: only what comes back unchanged is a time.
+  const isSame =
+    time.getUTCFullYear() === year &&
+    time.getUTCMonth() === month - 1 &&
+    time.getUTCDate() === day &&
+    time.getUTCHours() === hour &&
+    time.getUTCMinutes() === minute &&
+    time.getUTCSeconds() === second;
+  if (!isSame) throw malformed(`read ${what}: not a time`);
   return time;
 }
 
-function two(value: number): string {
-  return String(value).padStart(2, '0');
+const nothing = new Uint8Array();
+
+/** A number of decimal digits; NaN when one is none. */
+function digitsOf(content: Uint8Array, start: number, count: number): number {
+  let value = 0;
+  for (let at = start; at < start + count; at++) {
+    const digit = (content[at] ?? 0) - 0x30;
+    value = digit >= 0 && digit <= 9 ? 10 * value + digit : Number.NaN;
+  }
+  return value;
 }
 
 function expectTag(element: DerElement | undefined, tag: number, what: string): DerElement {

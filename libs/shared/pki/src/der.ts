@@ -43,45 +43,84 @@ export function malformed(what: string, cause?: unknown): AppError {
  * non-minimal lengths, tags of several octets, and primitive values that DER writes otherwise.
  */
 export function readDer(bytes: Uint8Array): DerElement {
-  const budget = { elements: maxElements };
-  const { element, next } = readElement(bytes, 0, { depth: 0, budget });
-  if (next !== bytes.length) throw malformed(`read DER: ${bytes.length - next} bytes after the end`);
+  const element = readElement({ bytes, start: 0, end: bytes.length }, 0, { elements: maxElements });
+  if (element.end !== bytes.length) throw malformed(`read DER: ${bytes.length - element.end} bytes after the end`);
   return element;
 }
 
-interface Position {
-  readonly depth: number;
-  readonly budget: { elements: number };
+interface Budget {
+  elements: number;
 }
 
-function readElement(bytes: Uint8Array, start: number, position: Position): { element: DerElement; next: number } {
-  if (position.depth > maxDepth) throw malformed('read DER: nested too deeply');
-  if (--position.budget.elements < 0) throw malformed('read DER: too many elements');
-  const tag = bytes[start];
+/** The element at `start`, within what ends at `end`. */
+function readElement(
+  { bytes, start, end }: Pick<Place, 'bytes' | 'start' | 'end'>,
+  depth: number,
+  budget: Budget,
+): ReadElement {
+  if (depth > maxDepth) throw malformed('read DER: nested too deeply');
+  if (--budget.elements < 0) throw malformed('read DER: too many elements');
+  const tag = start < end ? bytes[start] : undefined;
   if (tag === undefined) throw malformed('read DER: ends where an element should start');
   if ((tag & 0x1f) === 0x1f) throw malformed('read DER: tag of several octets');
-  const { length, contentStart } = readLength(bytes, start + 1);
+  const { length, contentStart } = readLength(bytes, start + 1, end);
   const next = contentStart + length;
-  if (next > bytes.length) throw malformed('read DER: element is longer than what holds it');
-  const content = bytes.subarray(contentStart, next);
-  const isConstructed = (tag & 0x20) !== 0;
-  if (!isConstructed) checkPrimitive(tag, content);
-  const children = isConstructed ? readChildren(content, { ...position, depth: position.depth + 1 }) : [];
-  return { element: { tag, content, raw: bytes.subarray(start, next), children }, next };
+  if (next > end) throw malformed('read DER: element is longer than what holds it');
+  const place: Place = { bytes, start, contentStart, end: next };
+  if ((tag & 0x20) !== 0) return new ReadElement(tag, place, readChildren(place, depth + 1, budget));
+  checkPrimitive(tag, place);
+  return new ReadElement(tag, place, noChildren);
 }
 
-function readChildren(content: Uint8Array, position: Position): DerElement[] {
+function readChildren({ bytes, contentStart, end }: Place, depth: number, budget: Budget): readonly DerElement[] {
   const children: DerElement[] = [];
-  for (let offset = 0; offset < content.length; ) {
-    const { element, next } = readElement(content, offset, position);
-    children.push(element);
-    offset = next;
+  for (let at = contentStart; at < end; ) {
+    const child = readElement({ bytes, start: at, end }, depth, budget);
+    children.push(child);
+    at = child.end;
   }
   return children;
 }
 
-function readLength(bytes: Uint8Array, offset: number): { length: number; contentStart: number } {
-  const first = bytes[offset];
+const noChildren: readonly DerElement[] = [];
+
+/** Where an element lies. */
+interface Place {
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly contentStart: number;
+  readonly end: number;
+}
+
+/** Views are made when they are asked for: most elements are only passed through, and a view costs more than reading one. */
+class ReadElement implements DerElement {
+  readonly tag: number;
+  readonly children: readonly DerElement[];
+  readonly #place: Place;
+
+  constructor(tag: number, place: Place, children: readonly DerElement[]) {
+    this.tag = tag;
+    this.children = children;
+    this.#place = place;
+  }
+
+  get content(): Uint8Array {
+    const { bytes, contentStart, end } = this.#place;
+    return bytes.subarray(contentStart, end);
+  }
+
+  get raw(): Uint8Array {
+    const { bytes, start, end } = this.#place;
+    return bytes.subarray(start, end);
+  }
+
+  get end(): number {
+    return this.#place.end;
+  }
+}
+
+function readLength(bytes: Uint8Array, offset: number, end: number): { length: number; contentStart: number } {
+  const first = offset < end ? bytes[offset] : undefined;
   if (first === undefined) throw malformed('read DER: ends where a length should be');
   if (first < 0x80) return { length: first, contentStart: offset + 1 };
   const octets = first & 0x7f;
@@ -89,7 +128,7 @@ function readLength(bytes: Uint8Array, offset: number): { length: number; conten
   if (octets === 0 || octets > 3) throw malformed('read DER: length is indefinite or too large');
   let length = 0;
   for (let index = 1; index <= octets; index++) {
-    const octet = bytes[offset + index];
+    const octet = offset + index < end ? bytes[offset + index] : undefined;
     if (octet === undefined) throw malformed('read DER: ends inside a length');
     length = length * 256 + octet;
   }
@@ -97,22 +136,22 @@ function readLength(bytes: Uint8Array, offset: number): { length: number; conten
   return { length, contentStart: offset + 1 + octets };
 }
 
-function checkPrimitive(tag: number, content: Uint8Array): void {
+function checkPrimitive(tag: number, place: Place): void {
   switch (tag) {
     case derTag.boolean:
-      if (content.length !== 1 || (content[0] !== 0 && content[0] !== 0xff)) throw malformed('read DER: bad BOOLEAN');
+      if (!isExactBoolean(place)) throw malformed('read DER: bad BOOLEAN');
       return;
     case derTag.integer:
-      if (!isMinimalInteger(content)) throw malformed('read DER: bad INTEGER');
+      if (!isMinimalInteger(place)) throw malformed('read DER: bad INTEGER');
       return;
     case derTag.bitString:
-      if (!isExactBitString(content)) throw malformed('read DER: bad BIT STRING');
+      if (!isExactBitString(place)) throw malformed('read DER: bad BIT STRING');
       return;
     case derTag.null:
-      if (content.length !== 0) throw malformed('read DER: bad NULL');
+      if (place.contentStart !== place.end) throw malformed('read DER: bad NULL');
       return;
     case derTag.oid:
-      if (!isMinimalOid(content)) throw malformed('read DER: bad OBJECT IDENTIFIER');
+      if (!isMinimalOid(place)) throw malformed('read DER: bad OBJECT IDENTIFIER');
       return;
     case 0x10:
     case 0x11:
@@ -121,21 +160,35 @@ function checkPrimitive(tag: number, content: Uint8Array): void {
   }
 }
 
-function isMinimalInteger(content: Uint8Array): boolean {
-  const [first, second] = content;
-  if (first === undefined) return false;
-  if (second === undefined) return true;
-  return !((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80));
+function isExactBoolean({ bytes, contentStart, end }: Place): boolean {
+  const value = bytes[contentStart];
+  return end - contentStart === 1 && (value === 0 || value === 0xff);
 }
 
-function isExactBitString(content: Uint8Array): boolean {
-  const unused = content[0];
-  if (unused === undefined || unused > 7) return false;
-  if (content.length === 1) return unused === 0;
-  return ((content.at(-1) ?? 0) & ((1 << unused) - 1)) === 0;
+function isMinimalInteger({ bytes, contentStart, end }: Place): boolean {
+  const length = end - contentStart;
+  if (length < 2) return length === 1;
+  const first = bytes[contentStart];
+  const isNextHigh = (bytes[contentStart + 1] ?? 0) >= 0x80;
+  return !((first === 0 && !isNextHigh) || (first === 0xff && isNextHigh));
 }
 
-function isMinimalOid(content: Uint8Array): boolean {
-  if (content.length === 0 || content.length > 32 || (content.at(-1) ?? 0x80) >= 0x80) return false;
-  return content.every((octet, index) => octet !== 0x80 || (index > 0 && (content[index - 1] ?? 0) >= 0x80));
+function isExactBitString({ bytes, contentStart, end }: Place): boolean {
+  const length = end - contentStart;
+  const unused = bytes[contentStart] ?? 0;
+  if (length === 0 || unused > 7) return false;
+  if (length === 1) return unused === 0;
+  return ((bytes[end - 1] ?? 0) & ((1 << unused) - 1)) === 0;
+}
+
+function isMinimalOid({ bytes, contentStart, end }: Place): boolean {
+  const length = end - contentStart;
+  if (length === 0 || length > 32 || (bytes[end - 1] ?? 0x80) >= 0x80) return false;
+  let isArcStart = true;
+  for (let at = contentStart; at < end; at++) {
+    const octet = bytes[at] ?? 0;
+    if (isArcStart && octet === 0x80) return false;
+    isArcStart = octet < 0x80;
+  }
+  return true;
 }

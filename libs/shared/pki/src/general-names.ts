@@ -1,6 +1,7 @@
 /** Subject alternative names (RFC 5280 §4.2.1.6): DNS names and IP addresses are ours, every other kind is reported. */
 
 import { type AlternativeNames, formatIp, parseIp } from '@easycerts/cluster';
+import { perObject } from '@easycerts/core';
 import { type DerElement, malformed } from './der.ts';
 import { sequenceOf } from './der-values.ts';
 
@@ -43,10 +44,14 @@ export function readGeneralNames(element: DerElement, what: string): ReadGeneral
   return { alternativeNames: { dns: sortedSet(dns), ip: sortedSet(ip) }, otherNames: sortedSet(otherNames) };
 }
 
-/** Sorted, each once, with IP addresses in canonical text. AppError INVALID_INPUT for a text that is no address. */
-export function canonicalNames(names: AlternativeNames): AlternativeNames {
-  return { dns: sortedSet(names.dns), ip: sortedSet(names.ip.map((text) => formatIp(parsedIp(text)))) };
-}
+/**
+ * Sorted, each once, with IP addresses in canonical text; asked again for the same names, the same object. AppError
+ * INVALID_INPUT for a text that is no address.
+ */
+export const canonicalNames: (names: AlternativeNames) => AlternativeNames = perObject((names) => ({
+  dns: sortedSet(names.dns),
+  ip: sortedSet(names.ip.map((text) => formatIp(parsedIp(text)))),
+}));
 
 /** Whether two canonical sets of names are equal. */
 export function namesEqual(one: AlternativeNames, other: AlternativeNames): boolean {
@@ -64,7 +69,7 @@ export function dnsNameProblem(name: string): string | undefined {
 }
 
 function visibleText(content: Uint8Array, what: string): string {
-  const text = Buffer.from(content).toString('latin1');
+  const text = Buffer.from(content.buffer, content.byteOffset, content.length).toString('latin1');
   // 0x21–0x7e: no NUL, no line end, no blank, nothing that looks like another letter.
   if (!/^[!-~]{1,253}$/.test(text)) throw malformed(`read ${what}: name with characters that no name has`);
   return text;
@@ -73,8 +78,8 @@ function visibleText(content: Uint8Array, what: string): string {
 function ipText(content: Uint8Array, what: string): string {
   if (content.length !== 4 && content.length !== 16)
     throw malformed(`read ${what}: IP address of ${content.length} bytes`);
-  const value = BigInt(`0x${Buffer.from(content).toString('hex')}`);
-  return formatIp({ family: content.length === 4 ? 4 : 6, value });
+  if (content.length === 4) return content.join('.');
+  return formatIp({ family: 6, value: BigInt(`0x${Buffer.from(content).toString('hex')}`) });
 }
 
 function parsedIp(text: string) {
@@ -84,7 +89,7 @@ function parsedIp(text: string) {
 }
 
 function sortedSet(values: readonly string[]): readonly string[] {
-  return [...new Set(values)].sort();
+  return values.length < 2 ? values : [...new Set(values)].sort();
 }
 
 function listsEqual(one: readonly string[], other: readonly string[]): boolean {

@@ -12,7 +12,7 @@ import {
   parseIp,
   type SubjectName,
 } from '@easycerts/cluster';
-import { AppError } from '@easycerts/core';
+import { AppError, perObject } from '@easycerts/core';
 import type { LeafFields } from './certificate-fields.ts';
 import {
   bitString,
@@ -111,13 +111,14 @@ function criticalExtension(id: string, value: Encoded): Encoded {
   return element(sequence, oidOf(id), critical, element(octetString, value));
 }
 
-function alternativeNameExtension(names: AlternativeNames): readonly Encoded[] {
+/** None without names. */
+const alternativeNameExtension = perObject((names: AlternativeNames): readonly Encoded[] => {
   const members = [
     ...names.dns.map((name) => textElement(0x82, name)),
     ...names.ip.map((text) => element(0x87, addressOctets(text))),
   ];
   return members.length === 0 ? [] : [extension(oid.subjectAltName, element(sequence, ...members))];
-}
+});
 
 function addressOctets(text: string): Encoded {
   const address: IpAddress | undefined = parseIp(text);
@@ -127,7 +128,7 @@ function addressOctets(text: string): Encoded {
 }
 
 /** As Go's crypto/x509/pkix: one relative name with all organizations, then the common name; PrintableString where it fits. */
-function nameElement({ commonName, organizations }: SubjectName): Encoded {
+const nameElement = perObject(({ commonName, organizations }: SubjectName): Encoded => {
   const attributes = organizations.map((value) => attribute(oid.organization, value));
   // SET OF is sorted by encoding (X.690 §11.6).
   const sorted = [...attributes].sort(Buffer.compare);
@@ -136,7 +137,7 @@ function nameElement({ commonName, organizations }: SubjectName): Encoded {
     ...(sorted.length === 0 ? [] : [element(set, ...sorted)]),
     element(set, attribute(oid.commonName, commonName)),
   );
-}
+});
 
 function attribute(id: string, value: string): Encoded {
   return element(sequence, oidOf(id), textElement(isPrintable(value) ? 0x13 : 0x0c, value));

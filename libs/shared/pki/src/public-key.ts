@@ -1,6 +1,6 @@
 /** Public keys as SubjectPublicKeyInfo (RFC 5280 §4.1.2.7): which algorithm it is, and whether it is one we accept. */
 
-import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
+import { createPublicKey, hash, type KeyObject } from 'node:crypto';
 import type { KeyAlgorithm } from '@easycerts/cluster';
 import { type DerElement, derTag, malformed, readDer } from './der.ts';
 import { integerOf, oidOf, sequenceOf, wholeBitsOf } from './der-values.ts';
@@ -20,7 +20,7 @@ export interface PublicKeyFacts {
 
 /** SHA-256 of a public key's SubjectPublicKeyInfo, lowercase hexadecimal. */
 export function spkiFingerprint(publicKey: KeyObject): string {
-  return createHash('sha256').update(spkiOf(publicKey)).digest('hex');
+  return hash('sha256', spkiOf(publicKey));
 }
 
 /** DER of a public key's SubjectPublicKeyInfo. */
@@ -37,9 +37,9 @@ export function readPublicKey(element: DerElement | undefined, what: string): Pu
   const keyBits = wholeBitsOf(bits, what);
   return {
     ...algorithmOf(oidOf(algorithmOid, what), parameters, keyBits),
-    spkiFingerprint: createHash('sha256').update(element.raw).digest('hex'),
+    spkiFingerprint: hash('sha256', element.raw),
     spkiDer: element.raw,
-    keyId: createHash('sha256').update(keyBits).digest('hex').slice(0, 40),
+    keyId: hash('sha256', keyBits).slice(0, 40),
   };
 }
 

@@ -6,9 +6,9 @@
  */
 export function newSerial(randomBytes: (size: number) => Uint8Array): string {
   for (;;) {
-    const bytes = Uint8Array.from(randomBytes(16));
+    const bytes = Buffer.from(randomBytes(16));
     bytes[0] = (bytes[0] ?? 0) & 0x7f;
-    const serial = BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
-    if (serial > 0n) return serial.toString(16);
+    const serial = bytes.toString('hex').replace(/^0+/, '');
+    if (serial !== '') return serial;
   }
 }
