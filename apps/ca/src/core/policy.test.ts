@@ -39,7 +39,15 @@ import {
   requestFor,
   specOf,
 } from '../../test/fixture.ts';
-import { type Attempt, type Authorised, authorise, type PolicyFacts, requestHashOf } from './policy.ts';
+import {
+  type Attempt,
+  type Authorised,
+  authorise,
+  isAdmitted,
+  type PolicyFacts,
+  readCsrElsewhere,
+  requestHashOf,
+} from './policy.ts';
 
 /** `kubelet` of n1: a subject with organization, a DNS name and an address. */
 const good = await attemptOf(node, 'kubelet');
@@ -285,7 +293,33 @@ for (const [name, reason, attempt, known = facts] of rows) {
   test(`${reason}: ${name}`, () => {
     assert.equal(reasonOf(authorise(attempt(), known)), reason);
   });
+
+  test(`${reason}, the CSR read beforehand: ${name}`, async () => {
+    const made = attempt();
+    const csr = isAdmitted(made) ? await readCsrElsewhere(made.request.csrDer) : undefined;
+    assert.deepEqual(authorise({ ...made, csr }, known), authorise(made, known));
+  });
 }
+
+test('what was read of another CSR counts for nothing', async () => {
+  const other = await readCsrElsewhere((await attemptOf(node, 'kubelet')).request.csrDer);
+  const decision = authorise({ ...good, csr: other }, facts);
+  assert.ok(decision.kind === 'allow' && 'spkiFingerprint' in other);
+  assert.notEqual(decision.request.spkiFingerprint, other.spkiFingerprint);
+  const forged = withCsr({ hash: 'sha1' });
+  assert.equal(reasonOf(authorise({ ...forged, csr: other }, facts)), 'bad-signature');
+});
+
+test('nobody has a CSR looked at who may not call', () => {
+  assert.equal(isAdmitted(good), true);
+  for (const change of [
+    { isWithinRate: false },
+    { host: undefined },
+    { caller: undefined },
+    { isCertificateRevoked: true },
+  ])
+    assert.equal(isAdmitted({ ...good, ...change }), false);
+});
 
 test('every reason to refuse signing has its row', () => {
   const ofEnrolment = denyReasons.filter((reason) => reason.startsWith('token-'));

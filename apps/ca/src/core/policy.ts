@@ -11,7 +11,7 @@
 import { hash } from 'node:crypto';
 import type { CertificateSpec } from '@easycerts/cluster';
 import { type DenyReason, type Finding, firstFinding, isAppError, type ReissueReason } from '@easycerts/core';
-import { type CsrFacts, parseCsr } from '@easycerts/pki';
+import { type CsrFacts, parseCsr, parseCsrElsewhere } from '@easycerts/pki';
 import { callerChecks } from './caller-checks.ts';
 import type { RegisteredHost } from './registered-host.ts';
 import { requestChecks } from './request-checks.ts';
@@ -35,6 +35,8 @@ export interface Attempt {
   /** Whether the client certificate has been revoked. */
   readonly isCertificateRevoked: boolean;
   readonly isWithinRate: boolean;
+  /** What {@link readCsrElsewhere} made of the request's CSR; absent: it is read now. */
+  readonly csr?: CsrFacts | Finding<DenyReason> | undefined;
   readonly now: Date;
 }
 
@@ -125,8 +127,19 @@ function readAttempt(
       detail: `the certificate list has no such certificate for host ${host.record.name}`,
     };
   }
-  const csr = readCsr(request.csrDer);
+  const csr = csrOf(attempt);
   return 'reason' in csr ? csr : { request, spec, csr, now: attempt.now, holder: host.record.name };
+}
+
+/** What was read of another CSR than the request's counts for nothing. */
+function csrOf({ csr, request }: Attempt): CsrFacts | Finding<DenyReason> {
+  if (csr === undefined || ('der' in csr && csr.der !== request.csrDer)) return readCsr(request.csrDer);
+  return csr;
+}
+
+/** Whether a request has a right to have its CSR looked at. */
+export function isAdmitted(attempt: Attempt): boolean {
+  return firstFinding(callerChecks, attempt) === undefined;
 }
 
 /** What a CSR says, or why it cannot be read. */
@@ -134,9 +147,22 @@ export function readCsr(csrDer: Uint8Array): CsrFacts | Finding<DenyReason> {
   try {
     return parseCsr(csrDer);
   } catch (error) {
-    if (!isAppError(error, 'INVALID_INPUT')) throw error;
-    return { reason: error.details.reason === 'too-large' ? 'too-large' : 'malformed', detail: error.message };
+    return unreadable(error);
   }
+}
+
+/** The same; another thread verifies the signature. Only for a request that {@link isAdmitted}. */
+export async function readCsrElsewhere(csrDer: Uint8Array): Promise<CsrFacts | Finding<DenyReason>> {
+  try {
+    return await parseCsrElsewhere(csrDer);
+  } catch (error) {
+    return unreadable(error);
+  }
+}
+
+function unreadable(error: unknown): Finding<DenyReason> {
+  if (!isAppError(error, 'INVALID_INPUT')) throw error;
+  return { reason: error.details.reason === 'too-large' ? 'too-large' : 'malformed', detail: error.message };
 }
 
 function checkedRequest(holder: string, { spec, csr, request }: ReadRequest, requestHash: string): CheckedRequest {

@@ -1,7 +1,7 @@
 /** Signs a checked request and looks at the result with a stranger's eyes: what it returns may be recorded. */
 
 import { AppError } from '@easycerts/core';
-import { type CertificateFacts, issueCertificate, newSerial, parseCertificate } from '@easycerts/pki';
+import { type CertificateFacts, issueCertificate, newSerial, parseCertificate, verifyElsewhere } from '@easycerts/pki';
 import type { LedgerRecord } from '../core/ledger-record.ts';
 import type { CheckedRequest } from '../core/policy.ts';
 import { checkIssued } from '../core/self-check.ts';
@@ -31,6 +31,7 @@ export async function issueChecked(request: CheckedRequest, context: IssueContex
   const template = templateOf({ request, authority: authority.certificate, serial, now });
   const der = await issueCertificate({ authority, template });
   const certificate = parseCertificate(der);
+  await verifyElsewhere(certificate, authority.certificate);
   const finding = checkIssued({ certificate, template, authority: authority.certificate, now });
   if (finding !== undefined) {
     throw new AppError(

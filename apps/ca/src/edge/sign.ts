@@ -6,7 +6,7 @@ import { AppError, firstFinding } from '@easycerts/core';
 import type { CallContext } from '@easycerts/runtime';
 import { standingChecks } from '../core/caller-checks.ts';
 import type { LedgerRecord } from '../core/ledger-record.ts';
-import { type Authorised, authorise } from '../core/policy.ts';
+import { type Attempt, type Authorised, authorise, isAdmitted, readCsrElsewhere } from '../core/policy.ts';
 import { trustBundleOf } from './authority-files.ts';
 import { type CallEnvironment, type Stores, standingOf, writableStoresOf } from './call-environment.ts';
 import { issueAndRecord } from './issue-and-record.ts';
@@ -23,11 +23,16 @@ export function createSign(environment: CallEnvironment) {
     const startedMs = environment.clock.now().getTime();
     const stores = writableStoresOf(environment);
     const isWithinRate = environment.maySign(context.caller.host);
+    const attempt = (): Attempt => attemptOf(request, context, { environment, stores, isWithinRate });
+    const csr = isAdmitted(attempt()) ? await readCsrElsewhere(request.csrDer) : undefined;
     const decide = (): Authorised =>
-      authorise(attemptOf(request, context, { environment, stores, isWithinRate }), {
-        certificatesOf: (host) => environment.view.certificatesOf(host),
-        useOfKey: (fingerprint) => stores.ledger.useOfKey(fingerprint),
-      });
+      authorise(
+        { ...attempt(), csr },
+        {
+          certificatesOf: (host) => environment.view.certificatesOf(host),
+          useOfKey: (fingerprint) => stores.ledger.useOfKey(fingerprint),
+        },
+      );
 
     let first = decide();
     if (first.kind === 'deny' && mayBeOutdated.has(first.finding.reason) && (await environment.view.refresh())) {

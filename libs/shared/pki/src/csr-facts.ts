@@ -1,5 +1,6 @@
 /** Reads certification requests (PKCS #10, RFC 2986): all that one asks for, nothing of it trusted. */
 
+import type { KeyObject } from 'node:crypto';
 import type { AlternativeNames, ExtendedKeyUsage, KeyAlgorithm, SubjectName } from '@easycerts/cluster';
 import { AppError } from '@easycerts/core';
 import { type DerElement, malformed, readDer } from './der.ts';
@@ -8,9 +9,11 @@ import { readName } from './distinguished-name.ts';
 import { type Extension, factsOfExtensions, type KeyUsageName, readExtensions } from './extensions.ts';
 import { oid } from './oids.ts';
 import { publicKeyOfSpki, readPublicKey } from './public-key.ts';
-import { isSignatureValid } from './signature.ts';
+import { isSignatureValid, isSignatureValidElsewhere, type SignedParts } from './signature.ts';
 
 export interface CsrFacts {
+  /** What was read. */
+  readonly der: Uint8Array;
   readonly subject: SubjectName;
   /** Object identifiers of subject attributes other than one common name and organizations. */
   readonly otherSubjectAttributes: readonly string[];
@@ -43,6 +46,25 @@ export const maxCsrBytes = 16_384;
  * exactly one well-formed request.
  */
 export function parseCsr(der: Uint8Array): CsrFacts {
+  const { facts, signed, publicKey } = readRequest(der);
+  return { ...facts, signatureValid: publicKey !== undefined && isSignatureValid(signed, publicKey) };
+}
+
+/** The same; another thread verifies the signature, which is most of the work. */
+export async function parseCsrElsewhere(der: Uint8Array): Promise<CsrFacts> {
+  const { facts, signed, publicKey } = readRequest(der);
+  return { ...facts, signatureValid: publicKey !== undefined && (await isSignatureValidElsewhere(signed, publicKey)) };
+}
+
+/** A request whose signature nobody has looked at yet. */
+interface UnverifiedRequest {
+  readonly facts: Omit<CsrFacts, 'signatureValid'>;
+  readonly signed: SignedParts;
+  /** undefined: of a key that we do not accept. OpenSSL is not asked about those: some cost seconds. */
+  readonly publicKey: KeyObject | undefined;
+}
+
+function readRequest(der: Uint8Array): UnverifiedRequest {
   if (der.length > maxCsrBytes) {
     throw new AppError('INVALID_INPUT', `read CSR: larger than ${maxCsrBytes} bytes`, {
       details: { reason: 'too-large' },
@@ -52,16 +74,13 @@ export function parseCsr(der: Uint8Array): CsrFacts {
   if (toBeSigned === undefined || rest.length > 0) throw malformed('read CSR: of unknown shape');
   const [version, name, key, attributes, ...more] = sequenceOf(toBeSigned, 'CSR');
   if (attributes?.tag !== 0xa0 || more.length > 0) throw malformed('read CSR: of unknown shape');
-  if (integerOf(version, 'CSR version').join() !== '0') throw malformed('read CSR: unknown version');
+  if (!isZero(integerOf(version, 'CSR version'))) throw malformed('read CSR: unknown version');
   const { subject, otherAttributes: otherSubjectAttributes } = readName(name, 'CSR subject');
   const { extensions, otherAttributes } = readAttributes(attributes);
   const facts = factsOfExtensions(extensions, 'CSR extension');
   const publicKey = readPublicKey(key, 'CSR key');
-  // OpenSSL is not asked about keys that we refuse anyway: some cost seconds.
-  const signatureValid =
-    publicKey.keyAlgorithm !== undefined &&
-    isSignatureValid({ toBeSigned, algorithm, signature }, publicKeyOfSpki(publicKey.spkiDer, 'CSR key'));
-  return {
+  const read: Omit<CsrFacts, 'signatureValid'> = {
+    der,
     subject,
     otherSubjectAttributes,
     alternativeNames: facts.alternativeNames,
@@ -76,8 +95,17 @@ export function parseCsr(der: Uint8Array): CsrFacts {
     keyDescription: publicKey.keyDescription,
     spkiFingerprint: publicKey.spkiFingerprint,
     spkiDer: publicKey.spkiDer,
-    signatureValid,
   };
+  const isAccepted = publicKey.keyAlgorithm !== undefined;
+  return {
+    facts: read,
+    signed: { toBeSigned, algorithm, signature },
+    publicKey: isAccepted ? publicKeyOfSpki(publicKey.spkiDer, 'CSR key') : undefined,
+  };
+}
+
+function isZero(content: Uint8Array): boolean {
+  return content.length === 1 && content[0] === 0;
 }
 
 function readAttributes(attributes: DerElement): {

@@ -1,6 +1,7 @@
 /** Signatures of certificates and requests: SHA-2 with RSA (PKCS #1) or ECDSA; everything else is no signature to us. */
 
 import { type KeyObject, verify } from 'node:crypto';
+import { promisify } from 'node:util';
 import { type DerElement, derTag } from './der.ts';
 import { oidOf, sequenceOf, wholeBitsOf } from './der-values.ts';
 import { oid } from './oids.ts';
@@ -22,11 +23,30 @@ const schemes: Readonly<Record<string, { readonly hash: string; readonly keyType
 
 /** Whether `publicKey` made the signature, by an algorithm that we accept (no MD5, no SHA-1, no PSS). */
 export function isSignatureValid(parts: SignedParts, publicKey: KeyObject): boolean {
+  const hash = hashOf(parts, publicKey);
+  return hash !== undefined && verify(hash, parts.toBeSigned.raw, publicKey, wholeBitsOf(parts.signature, 'signature'));
+}
+
+/** The same, worked out by one of Node's other threads. */
+export async function isSignatureValidElsewhere(parts: SignedParts, publicKey: KeyObject): Promise<boolean> {
+  const hash = hashOf(parts, publicKey);
+  if (hash === undefined) return false;
+  return verifyElsewhere(hash, parts.toBeSigned.raw, publicKey, wholeBitsOf(parts.signature, 'signature'));
+}
+
+const verifyElsewhere = promisify(verify) as (
+  algorithm: string,
+  data: Uint8Array,
+  key: KeyObject,
+  signature: Uint8Array,
+) => Promise<boolean>;
+
+/** The hash function of the signature's algorithm; undefined when we do not accept it, or not for this key. */
+function hashOf(parts: SignedParts, publicKey: KeyObject): string | undefined {
   const [algorithmOid, parameters, ...rest] = sequenceOf(parts.algorithm, 'signature algorithm');
   const scheme = schemes[oidOf(algorithmOid, 'signature algorithm')];
-  if (scheme === undefined || rest.length > 0 || scheme.keyType !== publicKey.asymmetricKeyType) return false;
+  if (scheme === undefined || rest.length > 0 || scheme.keyType !== publicKey.asymmetricKeyType) return undefined;
   // RFC 4055 §5: NULL for RSA; RFC 5758 §3.2: absent for ECDSA.
   const hasRightParameters = scheme.keyType === 'rsa' ? parameters?.tag === derTag.null : parameters === undefined;
-  if (!hasRightParameters) return false;
-  return verify(scheme.hash, parts.toBeSigned.raw, publicKey, wholeBitsOf(parts.signature, 'signature'));
+  return hasRightParameters ? scheme.hash : undefined;
 }

@@ -15,7 +15,7 @@ import { badRequest, type CfsslError, refusalAsCfsslError } from '../../core/cfs
 import type { CfsslProfile } from '../../core/cfssl/profile.ts';
 import { type CfsslSignRequest, csrDerOf } from '../../core/cfssl/sign-request.ts';
 import type { LedgerRecord } from '../../core/ledger-record.ts';
-import { type Authorised, authoriseRead, readCsr } from '../../core/policy.ts';
+import { type Authorised, authoriseRead, readCsrElsewhere } from '../../core/policy.ts';
 import type { RegisteredHost } from '../../core/registered-host.ts';
 import { type CallEnvironment, type Stores, writableStoresOf } from '../call-environment.ts';
 import { issueAndRecord } from '../issue-and-record.ts';
@@ -42,7 +42,7 @@ export async function signForHost(wanted: HostRequest, environment: CallEnvironm
   const startedMs = environment.clock.now().getTime();
   const stores = writableStoresOf(environment);
   const csrDer = csrDerOf(wanted.request);
-  const csr = readCsr(csrDer);
+  const csr = await readCsrElsewhere(csrDer);
   if ('reason' in csr) throw refuse(environment, wanted, csr);
   const isWithinRate = environment.maySign(wanted.host);
   const requestId = `cfssl ${createHash('sha256').update(wanted.bytes).digest('hex')}`;
