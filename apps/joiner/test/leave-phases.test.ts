@@ -111,7 +111,7 @@ async function leave(host: FakeMember, { isForced = false, onReport, timeoutMs =
         },
         signal: new AbortController().signal,
         timeoutMs,
-        lookEveryMs: 0,
+        nextHint: () => ({ came: Promise.resolve(), forget: () => undefined }),
       },
     );
     return { reports, error: undefined };

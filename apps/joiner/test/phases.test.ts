@@ -42,7 +42,7 @@ async function run(host: FakeHost, changes: RunChanges = {}): Promise<Run> {
         },
         signal: signal ?? new AbortController().signal,
         timeoutMs,
-        lookEveryMs: 0,
+        nextHint: () => ({ came: Promise.resolve(), forget: () => undefined }),
       },
     );
     return { reports, error: undefined, hasActed };

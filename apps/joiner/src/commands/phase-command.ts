@@ -3,7 +3,7 @@
 import { hostname } from 'node:os';
 import { AppError, minuteMs, parseDurationMs } from '@easycerts/core';
 import type { CommandContext } from '@easycerts/runtime';
-import { nodeNameOf } from '@easycerts/runtime';
+import { nextHint, nodeNameOf } from '@easycerts/runtime';
 import { type Command, Option } from 'commander';
 import type { HostState } from '../core/host-state.ts';
 import type { PhaseReport } from '../core/phase-report.ts';
@@ -11,6 +11,8 @@ import { preflightChecks } from '../core/preflight/checks.ts';
 import { openPhaseEvents } from '../edge/host/phase-events.ts';
 import { phaseView, type ViewStream } from '../edge/host/phase-view.ts';
 import { readHostState } from '../edge/host/read-host-state.ts';
+import { rememberActivity } from '../edge/host/remember-activity.ts';
+import { stateFolders } from '../edge/host/state-folders.ts';
 import { openUnitControl, type UnitControl } from '../edge/host/unit-control.ts';
 import { masterServices } from '../phases/join-context.ts';
 import type { Phase, PhaseDescription, WaitingContext } from '../phases/phase.ts';
@@ -77,7 +79,7 @@ export async function runPhaseCommand<Extra extends object>(
 ): Promise<boolean> {
   let opened: Promise<UnitControl> | undefined;
   const units = (): Promise<UnitControl> => {
-    opened ??= openUnitControl();
+    opened ??= openUnitControl().then(rememberActivity);
     return opened;
   };
   const look = (): Promise<HostState> =>
@@ -97,7 +99,14 @@ export async function runPhaseCommand<Extra extends object>(
     events.tell(told);
   };
   try {
-    return await runPhases(phases, extraOf({ units, look }), { command: name, look, report, signal, timeoutMs });
+    return await runPhases(phases, extraOf({ units, look }), {
+      command: name,
+      look,
+      report,
+      signal,
+      timeoutMs,
+      nextHint: (limitMs, ends) => nextHint(stateFolders(paths), limitMs, ends),
+    });
   } finally {
     await events.close(flushMs);
   }

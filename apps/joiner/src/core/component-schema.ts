@@ -21,6 +21,7 @@ const https = {
   keyFile: absolutePath.exactOptional(),
   serverName: z.string().exactOptional(),
   bodyIncludes: z.string().min(1).exactOptional(),
+  orNotFound: z.literal(true).exactOptional(),
 };
 
 const health = z.discriminatedUnion('kind', [

@@ -197,6 +197,27 @@ describe('an https check that wants words', () => {
   });
 });
 
+describe('an https check for which there need not be anything yet', () => {
+  const wanted = { bodyIncludes: '"podCIDR"', orNotFound: true } as const;
+
+  it('is healthy while there is nothing, and when it is as it should be', async () => {
+    handler = (_, response) => response.writeHead(404).end('{"code":404}');
+    assert.deepEqual(await check(https('client', wanted)), { isHealthy: true });
+    assert.match(await problemOf(https('client', { bodyIncludes: '"podCIDR"' })), /^answers 404/);
+    handler = (_, response) => response.end('{"spec":{"podCIDR":"10.1.0.0/24"}}');
+    assert.deepEqual(await check(https('client', wanted)), { isHealthy: true });
+    handler = (_, response) => response.end('ok');
+  });
+
+  it('is not while what is there is not so, or it may not be seen', async () => {
+    handler = (_, response) => response.end('{"spec":{}}');
+    assert.equal(await problemOf(https('client', wanted)), 'the answer does not hold "podCIDR"');
+    handler = (_, response) => response.writeHead(403).end('{"code":403}');
+    assert.match(await problemOf(https('client', wanted)), /^answers 403/);
+    handler = (_, response) => response.end('ok');
+  });
+});
+
 describe('a tls check', () => {
   const tls = (set: string, port: number): HealthCheck => {
     const { ca } = filesOfSet(join(directory.path, 'server'));

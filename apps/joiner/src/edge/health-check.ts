@@ -55,7 +55,12 @@ async function problemOf(check: HealthCheck, { runningForMs, timeoutMs }: Health
     case 'http':
       return answers(httpRequest, check.url, { timeoutMs });
     case 'https':
-      return answers(httpsRequest, check.url, { timeoutMs, wanted: check.bodyIncludes, ...tlsOptionsOf(check) });
+      return answers(httpsRequest, check.url, {
+        timeoutMs,
+        wanted: check.bodyIncludes,
+        orNotFound: check.orNotFound,
+        ...tlsOptionsOf(check),
+      });
     default:
       throw new TypeError(`unknown health check ${check satisfies never}`);
   }
@@ -77,16 +82,12 @@ function tlsOptionsOf(check: Extract<HealthCheck, { kind: 'https' }>): object {
 async function answers(
   request: typeof httpRequest,
   url: string,
-  {
-    timeoutMs,
-    wanted,
-    ...options
-  }: { readonly timeoutMs: number; readonly wanted?: string | undefined } & RequestOptions,
+  { timeoutMs, wanted, orNotFound, ...options }: { readonly timeoutMs: number } & WantedAnswer & RequestOptions,
 ): Promise<string | undefined> {
   const { promise, resolve, reject } = Promise.withResolvers<string | undefined>();
   // A connection of its own each time: an old one would still be served with old certificates.
   const call = request(url, { ...options, agent: false }, (response) => {
-    describeAnswer(response, wanted).then(resolve, reject);
+    describeAnswer(response, { wanted, orNotFound }).then(resolve, reject);
   });
   call.on('error', reject);
   const timer = setTimeout(() => call.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
@@ -99,7 +100,16 @@ async function answers(
   }
 }
 
-async function describeAnswer(response: IncomingMessage, wanted: string | undefined): Promise<string | undefined> {
+interface WantedAnswer {
+  readonly wanted?: string | undefined;
+  readonly orNotFound?: boolean | undefined;
+}
+
+async function describeAnswer(
+  response: IncomingMessage,
+  { orNotFound, wanted }: WantedAnswer,
+): Promise<string | undefined> {
+  if (response.statusCode === 404 && orNotFound === true) return ignoreBody(response);
   if (response.statusCode === 200) return wanted === undefined ? ignoreBody(response) : missingIn(response, wanted);
   let body = '';
   for await (const chunk of response.setEncoding('utf8')) {

@@ -12,7 +12,7 @@ export interface HealthWatchOptions {
 }
 
 // Whoever waits for the component loses half of this on average.
-const startingMs = 100;
+const startingMs = 50;
 /** After this long it will not matter when it comes up, and checks cost CPU. */
 const startingForMs = 30_000;
 const slowStartMs = 500;

@@ -2,6 +2,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError, formatDuration, isAppError, toAppError } from '@easycerts/core';
+import type { Hint } from '@easycerts/runtime';
 import type { HostState } from '../core/host-state.ts';
 import type { PhaseReport } from '../core/phase-report.ts';
 import type { PreflightFinding } from '../core/preflight/finding.ts';
@@ -16,12 +17,14 @@ export interface RunOptions {
   readonly signal: AbortSignal;
   /** For all phases together. */
   readonly timeoutMs: number;
-  /** How long to wait between two looks, whatever the phase says; default 150 ms. For tests. */
-  readonly lookEveryMs?: number;
+  /** Comes when something may have changed on the host, at the latest after so long. */
+  readonly nextHint: (limitMs: number, signal: AbortSignal) => Hint;
 }
 
-/** Files and sockets are looked at so often: nobody notices, and it costs a percent of one processor. */
-const defaultLookEveryMs = 150;
+/** Looked at this often, whatever the hints of the file system say. */
+const defaultLookEveryMs = 500;
+/** Files that are written together cost one look. */
+const settleMs = 20;
 
 /**
  * Runs the phases, and resolves with whether there was anything to do. Throws the AppError of the phase that failed, DEADLINE_EXCEEDED with what it waited for when the time is
@@ -66,9 +69,10 @@ export async function runPhases<Extra extends object>(
         until: (judge, pace = {}) =>
           until(judge, {
             look: options.look,
+            nextHint: options.nextHint,
             signal,
             waiting,
-            everyMs: options.lookEveryMs ?? pace.everyMs ?? defaultLookEveryMs,
+            everyMs: pace.everyMs ?? defaultLookEveryMs,
           }),
       });
       if (isSkipped !== true && phase.onlyLooks !== true) hasActed = true;
@@ -87,21 +91,28 @@ export async function runPhases<Extra extends object>(
   return hasActed;
 }
 
-interface UntilOptions extends Pick<RunOptions, 'look' | 'signal'> {
+interface UntilOptions extends Pick<RunOptions, 'look' | 'nextHint' | 'signal'> {
   readonly everyMs: number;
   readonly waiting: (message: string) => void;
 }
 
 async function until<T extends object>(
   judge: (state: HostState) => T | string | Promise<T | string>,
-  { everyMs, look, signal, waiting }: UntilOptions,
+  { everyMs, look, nextHint, signal, waiting }: UntilOptions,
 ): Promise<T> {
   for (;;) {
     signal.throwIfAborted();
-    const judged = await judge(await look());
-    if (typeof judged !== 'string') return judged;
-    waiting(judged);
-    await delay(everyMs, undefined, { signal });
+    // from before the look: what changes meanwhile is not missed
+    const hint = nextHint(everyMs, signal);
+    try {
+      const judged = await judge(await look());
+      if (typeof judged !== 'string') return judged;
+      waiting(judged);
+      await hint.came;
+    } finally {
+      hint.forget();
+    }
+    await delay(Math.min(settleMs, everyMs), undefined, { signal });
   }
 }
 

@@ -37,6 +37,8 @@ export type HealthCheck =
       readonly serverName?: string;
       /** What the answer must also hold. */
       readonly bodyIncludes?: string;
+      /** 404 will do as well. */
+      readonly orNotFound?: true;
     }
   | { readonly kind: 'http'; readonly url: string }
   /** A UNIX socket that accepts a connection. */

@@ -1,12 +1,12 @@
 /** The configuration for a daemon that systemd starts at boot, also on a host that is not part of a cluster yet. */
 
-import { watch as watchFolder } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ClusterConfig } from '@easycerts/cluster';
 import { type AppError, secondMs } from '@easycerts/core';
 import type { CommandContext } from './command-context.ts';
 import { isConfigAbsent, loadAcceptedConfig } from './load-cluster-config.ts';
 import { createLogger } from './logger.ts';
+import { nextHint } from './next-hint.ts';
 import { createSystemdNotifier, isStartedBySystemd } from './systemd-notify.ts';
 
 export interface AwaitConfigOptions {
@@ -68,37 +68,6 @@ export async function awaitAcceptedConfig(
   } finally {
     notifier.close();
   }
-}
-
-interface Hint {
-  /** Resolves when something has changed since, at the latest when the time is over or the signal is aborted. */
-  readonly came: Promise<void>;
-  forget(): void;
-}
-
-function nextHint(folders: readonly string[], limitMs: number, signal: AbortSignal): Hint {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, limitMs);
-  const wake = (): void => resolve();
-  signal.addEventListener('abort', wake, { once: true });
-  const watchers = folders.flatMap((folder) => {
-    try {
-      const watcher = watchFolder(folder, wake);
-      watcher.on('error', () => undefined);
-      return [watcher];
-    } catch {
-      // Not there yet, or no inotify watches left: the time limit does without
-      return [];
-    }
-  });
-  return {
-    came: promise,
-    forget: () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', wake);
-      for (const watcher of watchers) watcher.close();
-    },
-  };
 }
 
 async function loadIfThere(file: string, onProblem: (error: AppError) => void): Promise<ClusterConfig | undefined> {

@@ -123,6 +123,8 @@ export {
 export type { LogDestination, Logger, LoggerOptions, LogLevel } from './logger.ts';
 export { createLogger, describeError, logLevels } from './logger.ts';
 export { makeFolder } from './make-folder.ts';
+export type { Hint } from './next-hint.ts';
+export { nextHint } from './next-hint.ts';
 export type { ProcessIdentity } from './processes/process-identity.ts';
 export { identityOfStat } from './processes/process-identity.ts';
 export { identify, isRunning, signalProcess, waitUntil } from './processes/processes.ts';

@@ -57,7 +57,8 @@ export async function openUnitControl(options: SystemctlOptions = {}): Promise<U
       const shown = await show(['ActiveState', 'SubState', 'UnitFileState'], units);
       return Object.fromEntries(shown.map(([unit, properties]) => [unit, activityIn(properties)]));
     },
-    enable: (units) => act('enable', units),
+    // links are all that it makes: nothing that runs depends on them
+    enable: (units) => act('enable', units, '--no-reload'),
     start: (units) => act('start', units),
     startSoon: (units) => act('start', units, '--no-block'),
     restart: (units) => act('restart', units),

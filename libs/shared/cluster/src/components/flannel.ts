@@ -43,10 +43,11 @@ export function flannel(context: ComponentContext): ComponentSpec {
     files: readAtStart(networkFile, kubeconfig),
     certificates: uses(context, 'flannel-client', { leaf: 'none', bundle: 'restart' }),
     directories: [],
-    // it ends by itself while it may not read its Node, or the Node has no podCIDR
+    // it ends by itself while it may not read its Node, or the Node has no podCIDR; for the Node to be there at all it waits
     startWhen: {
       ...mutualTlsCheck(context, 'flannel-client', `${server}/api/v1/nodes/${host.name}`, config.flannel.kubeconfig),
       bodyIncludes: '"podCIDR"',
+      orNotFound: true,
     },
     health: { kind: 'file', path: paths.flannelSubnet },
     startTimeoutMs: 120_000,

@@ -79,6 +79,17 @@ describe('start', () => {
     assert.equal(systemd.get('containerd').FragmentPath, `${systemd.unitDirectory}/containerd.service`);
   });
 
+  it('has systemd read the new file of a unit that runs while it is stopped, and not again', async () => {
+    await started('containerd');
+    systemd.writeUnit('containerd');
+    const before = systemd.calls().length;
+    await manager.stop('containerd');
+    await manager.start(spec('containerd'));
+    const calls = systemd.calls().slice(before);
+    assert.deepEqual(calls.toSorted(), ['daemon-reload', 'start containerd.service', 'stop containerd.service']);
+    assert.equal(calls.at(-1), 'start containerd.service');
+  });
+
   it('leaves a unit that only its package brings as it is', async () => {
     await started('easycerts-nats');
     await manager.stop('easycerts-nats');

@@ -103,7 +103,11 @@ class SystemdServiceManager implements ServiceManager {
     checkUnitName(unit);
     await this.#act(unit, async () => {
       const { properties } = await this.#read(unit);
-      if (isUp(properties) || waitsForRestart(properties)) await this.#stop(unit, properties);
+      if (!isUp(properties) && !waitsForRestart(properties)) return;
+      // Whoever stops a unit with a new file is about to start it: systemd reads while the old process ends.
+      const isRead = this.#isOutdated(unit, properties) ? this.#reload().catch(() => undefined) : undefined;
+      await this.#stop(unit, properties);
+      await isRead;
     });
   }
 
@@ -170,6 +174,13 @@ class SystemdServiceManager implements ServiceManager {
     });
     this.#loading = loading.catch(() => undefined);
     return loading;
+  }
+
+  /** Has systemd read all unit files; who loads one meanwhile waits for it. */
+  #reload(): Promise<unknown> {
+    const reloading = this.#loading.then(() => this.#systemctl.run(['daemon-reload'], daemonReloadLimitMs));
+    this.#loading = reloading.catch(() => undefined);
+    return reloading;
   }
 
   /** Of a file that takes the place of a package's, written after systemd has read that, NeedDaemonReload says nothing. */
