@@ -104,6 +104,7 @@ echo "\${words[*]}" >> calls
 [ -e down ] && { echo "System has not been booted with systemd as init system (PID 1). Can't operate." >&2; exit 1; }
 [ -e stuck ] && exec sleep 60
 verb=\${words[0]}
+exec 9> .lock; flock 9 # as PID 1 does one thing after the other
 set_() { # unit key value: whole or not at all, as the test reads it meanwhile
   grep -v "^$2=" "units/$1" > "units/.$1"; echo "$2=$3" >> "units/.$1"; mv "units/.$1" "units/$1"; }
 is_() { grep -qx "$2=$3" "units/$1"; }
@@ -113,7 +114,7 @@ start() {
     set_ "$1" ActiveState failed; set_ "$1" Result exit-code; set_ "$1" ExecMainCode 1; set_ "$1" ExecMainStatus 203
     echo "Job for $1 failed because the control process exited with error code." >&2; exit 1
   fi
-  setsid sleep 1000 < /dev/null > /dev/null 2>&1 &
+  setsid sleep 1000 < /dev/null > /dev/null 2>&1 9>&- &
   read -r up _ < /proc/uptime
   set_ "$1" MainPID $!; set_ "$1" ExecMainStartTimestampMonotonic "\${up/./}0000"
   set_ "$1" ExecMainCode 0; set_ "$1" SubState running; set_ "$1" ActiveState active
@@ -138,7 +139,7 @@ show)
   for unit in "\${words[@]:1}"; do
     [ -e "units/$unit" ] || { echo "Unit $unit could not be found." >&2; exit 5; }
     case $verb in
-    start) is_ "$unit" SubState auto-restart && exec sleep 60; start "$unit";;
+    start) is_ "$unit" SubState auto-restart && exec sleep 60 9>&-; start "$unit";;
     restart) stop "$unit"; start "$unit";;
     stop) stop "$unit";;
     reset-failed) is_ "$unit" ActiveState failed && set_ "$unit" ActiveState inactive;;
