@@ -3,8 +3,17 @@
 import { type AuthorityName, authorityNames } from '@easycerts/cluster';
 import { AppError, hourMs } from '@easycerts/core';
 
-/** Why: its host has left by itself, was removed by a master or replaced by another machine, or its automation was ended. */
-export const revocationReasons = ['host-left', 'host-removed', 'host-replaced', 'automation-revoked'] as const;
+/**
+ * Why: its host has left by itself, was removed by a master or replaced by another machine, its automation was ended, or this
+ * one certificate was revoked on request.
+ */
+export const revocationReasons = [
+  'host-left',
+  'host-removed',
+  'host-replaced',
+  'automation-revoked',
+  'requested',
+] as const;
 export type RevocationReason = (typeof revocationReasons)[number];
 
 export interface Revocation {

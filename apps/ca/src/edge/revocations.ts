@@ -15,6 +15,8 @@ export interface Revocations {
   hasFingerprint(fingerprint: string): boolean;
   /** Those of one host, or of `automation/<name>`. */
   of(host: string): readonly Revocation[];
+  /** Every serial number that is revoked; undefined: its entry is damaged. */
+  entries(): Iterable<readonly [serial: string, revocation: Revocation | undefined]>;
   readonly size: number;
   /** Revokes, each once: resolves when all are durable, with what stands there then. */
   revoke(revocations: readonly Revocation[]): Promise<readonly Revocation[]>;
@@ -58,6 +60,7 @@ export async function openRevocations(
     has: (serial) => bySerial.has(serial),
     find: (serial) => bySerial.get(serial),
     hasFingerprint: (fingerprint) => fingerprints.has(fingerprint),
+    entries: () => bySerial.entries(),
     of: (host) =>
       [...bySerial.values()].filter(
         (revocation) => revocation !== undefined && revocation.host === host,

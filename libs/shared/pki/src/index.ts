@@ -16,6 +16,8 @@ export { generateKeyPair, keyMatches, parsePrivateKeyPem, privateKeyToPem } from
 export type { PemBlock } from './pem.ts';
 export { decodePem, encodePem } from './pem.ts';
 export { spkiFingerprint, spkiOf } from './public-key.ts';
+export type { CrlRequest, OcspRequest, OcspStatus, RevokedSerial } from './revocation-lists.ts';
+export { createCrl, createOcspResponse } from './revocation-lists.ts';
 export { newSerial } from './serial.ts';
 export type { Verification, VerifyReason } from './verify-certificate.ts';
 export { issuerOf, verifyCertificate, verifyElsewhere, verifyReasons } from './verify-certificate.ts';

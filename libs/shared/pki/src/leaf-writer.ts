@@ -9,7 +9,6 @@ import {
   type AlternativeNames,
   type ExtendedKeyUsage,
   type IpAddress,
-  type KeyAlgorithm,
   parseIp,
   type SubjectName,
 } from '@easycerts/cluster';
@@ -27,6 +26,7 @@ import {
 } from './der-encode.ts';
 import { type KeyUsageName, keyUsageNames } from './extensions.ts';
 import { oid } from './oids.ts';
+import { signatureAlgorithms } from './signature-algorithms.ts';
 
 const sequence = 0x30;
 const set = 0x31;
@@ -59,20 +59,6 @@ const oidOf = (id: string): Encoded => encodedOids.get(id) ?? oidElement(id);
 const critical = element(0x01, Buffer.from([0xff]));
 
 const version3 = element(0xa0, element(0x02, Buffer.from([2])));
-
-const withoutParameters = (id: string): Encoded => element(sequence, oidOf(id));
-const withNull = (id: string): Encoded => element(sequence, oidOf(id), element(0x05));
-
-const ecdsa256 = { hash: 'sha256', der: withoutParameters(oid.ecdsaWithSha256) };
-const rsa256 = { hash: 'sha256', der: withNull(oid.sha256WithRsa) };
-/** RFC 5758 §3.2: no parameters for ECDSA; RFC 4055 §5: NULL for RSA. */
-const signatureAlgorithms: Readonly<Record<KeyAlgorithm, { readonly hash: string; readonly der: Encoded }>> = {
-  'ecdsa-p256': ecdsa256,
-  'ecdsa-p384': { hash: 'sha384', der: withoutParameters(oid.ecdsaWithSha384) },
-  'rsa-2048': rsa256,
-  'rsa-3072': rsa256,
-  'rsa-4096': rsa256,
-};
 
 function extensionsOf(fields: LeafFields): readonly Encoded[] {
   const { alternativeNames, authorityKeyId, keyUsages, subjectKeyId, usages } = fields;

@@ -42,11 +42,14 @@ export async function signForHost(wanted: HostRequest, environment: CallEnvironm
   const startedMs = environment.clock.now().getTime();
   const stores = writableStoresOf(environment);
   const csrDer = csrDerOf(wanted.request);
+  const isWithinRate = environment.maySign(wanted.host);
+  // Before OpenSSL works for it.
+  const notAdmitted = admissionFinding(stores.register.find(wanted.host), isWithinRate);
+  if (notAdmitted !== undefined) throw refuse(environment, wanted, notAdmitted);
   const csr = await readCsrElsewhere(csrDer);
   if ('reason' in csr) throw refuse(environment, wanted, csr);
-  const isWithinRate = environment.maySign(wanted.host);
   const requestId = `cfssl ${createHash('sha256').update(wanted.bytes).digest('hex')}`;
-  const decide = (): Authorised => decideNow({ wanted, csr, csrDer, requestId, isWithinRate }, environment, stores);
+  const decide = (): Authorised => decideNow({ wanted, csr, csrDer, requestId }, environment, stores);
   let first = decide();
   if (first.kind === 'deny' && mayBeOutdated.has(first.finding.reason) && (await environment.view.refresh())) {
     first = decide();
@@ -66,16 +69,14 @@ interface Deciding {
   readonly csr: CsrFacts;
   readonly csrDer: Uint8Array;
   readonly requestId: string;
-  readonly isWithinRate: boolean;
 }
 
 function decideNow(deciding: Deciding, environment: CallEnvironment, stores: Stores): Authorised {
-  const { wanted, csr, csrDer, requestId, isWithinRate } = deciding;
+  const { wanted, csr, csrDer, requestId } = deciding;
   const { host, request, profile } = wanted;
   const registered = stores.register.find(host);
   const gone = standingFinding(registered);
   if (registered === undefined || gone !== undefined) return deny(gone ?? unknownHost);
-  if (!isWithinRate) return deny({ reason: 'rate-limited', detail: 'too many requests' });
   const authority = authorityOfLabel(request.label);
   if (authority === undefined) throw badRequest('bad label');
   const { view, clock } = environment;
@@ -94,6 +95,11 @@ const unknownHost = { reason: 'unknown-host', detail: 'the host is not in the re
 function standingFinding(host: RegisteredHost | undefined): Finding<DenyReason> | undefined {
   if (host === undefined) return unknownHost;
   return host.isRevoked ? { reason: 'host-revoked', detail: 'the host has been revoked' } : undefined;
+}
+
+function admissionFinding(host: RegisteredHost | undefined, isWithinRate: boolean): Finding<DenyReason> | undefined {
+  const rate = isWithinRate ? undefined : ({ reason: 'rate-limited', detail: 'too many requests' } as const);
+  return standingFinding(host) ?? rate;
 }
 
 function deny(finding: Finding<DenyReason>): Authorised {

@@ -15,10 +15,16 @@ import { createFailureThrottle, type FailureLimits } from '../../core/failure-th
 import type { CallEnvironment } from '../call-environment.ts';
 import { createAuthenticate } from './authenticate.ts';
 import { createAuthsign } from './authsign.ts';
+import { createBundle, createCertinfo } from './certinfo.ts';
+import { createCrlEndpoint } from './crl.ts';
 import type { CfsslEndpoint } from './endpoint.ts';
+import { createGencrl } from './gencrl.ts';
 import { createInfo } from './info.ts';
 import { createKeyring, type Keyring } from './keyring.ts';
+import { createNewkey } from './newkey.ts';
+import { createOcspsign } from './ocspsign.ts';
 import { readBody } from './read-body.ts';
+import { createRevoke } from './revoke.ts';
 import { createUnauthenticatedSign } from './sign.ts';
 
 export interface CfsslApiOptions {
@@ -99,10 +105,18 @@ function endpointsOf(environment: CallEnvironment, keyring: Keyring, options: Cf
   const failures = createFailureThrottle(options.failures ?? defaultFailures);
   const authenticate = createAuthenticate(environment, keyring, failures);
   return {
-    health: { method: 'GET', answer: () => ({ result: { healthy: true } }) },
+    // cfssl is healthy as soon as it answers; here it is when it can sign.
+    health: { method: 'GET', answer: () => ({ result: { healthy: environment.stores() !== undefined } }) },
     info: createInfo(environment),
     authsign: createAuthsign(environment, authenticate),
     sign: createUnauthenticatedSign(environment),
+    certinfo: createCertinfo(environment),
+    bundle: createBundle(environment),
+    revoke: createRevoke(environment, authenticate),
+    crl: createCrlEndpoint(environment),
+    gencrl: createGencrl(environment),
+    ocspsign: createOcspsign(environment),
+    ...(environment.view.config.pki.cfssl.newkey ? { newkey: createNewkey() } : {}),
   };
 }
 
