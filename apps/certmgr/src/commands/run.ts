@@ -22,12 +22,19 @@ import { caEndpoint } from '../config.ts';
 import { makeWaitingEnroller } from '../edge/make-enroller.ts';
 import { ensureState } from '../edge/state-file.ts';
 import { type RunningCertmgr, startCertmgr } from '../start-certmgr.ts';
+import { runSpecs } from './specs/spec-commands.ts';
+import { addSpecOptions, certmgrConfigOf } from './specs/spec-options.ts';
 
 export function runCommand(): Command {
-  return new Command('run')
+  return addSpecOptions(new Command('run'))
     .description('keep every certificate present, valid and as its spec says (SIGHUP: look now)')
-    .action(async (_options, self: Command) => {
+    .option('--requireSpecs', 'with --dir or -f: fail when there are no specs')
+    .action(async (options: { readonly requireSpecs?: boolean }, self: Command) => {
       const command = contextOf(self);
+      const specs = certmgrConfigOf(self);
+      if (specs !== undefined) {
+        return runSpecs(command, { ...options, config: specs, reload: () => certmgrConfigOf(self) ?? specs });
+      }
       const { paths } = command;
       let service: RunningCertmgr | undefined;
       // For other commands SIGHUP is the terminal that goes away; a daemon has none.

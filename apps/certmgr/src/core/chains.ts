@@ -6,8 +6,9 @@ import { differsInKey, differsInNames, differsInSubject, differsInUsages } from 
 import type { CertificateObservation, LeafFacts } from './observation.ts';
 import { renewAtMs } from './schedule.ts';
 
-export interface ReissueInput {
-  readonly spec: CertificateSpec;
+/** A spec, whoever wrote it, and what is on disk. */
+export interface ReissueInput<S = CertificateSpec> {
+  readonly spec: S;
   readonly observation: CertificateObservation;
   /** Somebody asked for a new one. */
   readonly isForced: boolean;
@@ -15,6 +16,7 @@ export interface ReissueInput {
 }
 
 type ReissueCheck = Check<ReissueInput, ReissueReason>;
+type Found = Finding<ReissueReason> | undefined;
 
 /**
  * The order is behaviour: it follows `reissueReasons`. What makes a set unusable comes first, then what somebody wants, then
@@ -40,31 +42,31 @@ export function reissueFinding(input: ReissueInput): Finding<ReissueReason> | un
   return firstFinding(reissueChain, input);
 }
 
-function isMissing({ observation }: ReissueInput): Finding<ReissueReason> | undefined {
+export function isMissing({ observation }: ReissueInput<unknown>): Found {
   return observation.kind === 'missing' ? { reason: 'missing', detail: observation.detail } : undefined;
 }
 
-function isUnreadable({ observation }: ReissueInput): Finding<ReissueReason> | undefined {
+export function isUnreadable({ observation }: ReissueInput<unknown>): Found {
   return observation.kind === 'unreadable' ? { reason: 'unreadable', detail: observation.detail } : undefined;
 }
 
-function isForAnotherKey({ observation }: ReissueInput): Finding<ReissueReason> | undefined {
+export function isForAnotherKey({ observation }: ReissueInput<unknown>): Found {
   if (observation.kind !== 'present' || observation.doesKeyMatch) return undefined;
-  return { reason: 'key-mismatch', detail: 'tls.key is not the key of the first certificate in tls.crt' };
+  return { reason: 'key-mismatch', detail: 'the key is not that of the first certificate' };
 }
 
-function isForced(input: ReissueInput): Finding<ReissueReason> | undefined {
-  return input.isForced ? { reason: 'forced', detail: 'a new certificate was asked for' } : undefined;
+export function isForced({ isForced: isAskedFor }: ReissueInput<unknown>): Found {
+  return isAskedFor ? { reason: 'forced', detail: 'a new certificate was asked for' } : undefined;
 }
 
-function hasAnotherIssuer({ spec, observation }: ReissueInput): Finding<ReissueReason> | undefined {
+export function hasAnotherIssuer({ spec, observation }: ReissueInput<{ readonly authority: string }>): Found {
   if (observation.kind !== 'present' || observation.isIssuerTrusted) return undefined;
   const detail = `${observation.leaf.issuerText} is not a trusted CA of ${spec.authority}`;
   return { reason: 'issuer-changed', detail };
 }
 
 /** Either the host's clock is wrong or the CA's was: reissuing on that would go on for ever, so the plan waits instead. */
-function isNotYetValid(input: ReissueInput): Finding<ReissueReason> | undefined {
+export function isNotYetValid(input: ReissueInput<unknown>): Found {
   return whenPresent(input, (leaf) => {
     if (input.nowMs >= leaf.notBeforeMs) return undefined;
     const detail = `valid from ${isoTime(leaf.notBeforeMs)} on, but the clock of this host says ${isoTime(input.nowMs)}`;
@@ -72,14 +74,14 @@ function isNotYetValid(input: ReissueInput): Finding<ReissueReason> | undefined 
   });
 }
 
-function isExpired(input: ReissueInput): Finding<ReissueReason> | undefined {
+export function isExpired(input: ReissueInput<unknown>): Found {
   return whenPresent(input, (leaf) => {
     if (input.nowMs <= leaf.notAfterMs) return undefined;
     return { reason: 'expired', detail: `was valid until ${isoTime(leaf.notAfterMs)}` };
   });
 }
 
-function isNearExpiry(input: ReissueInput): Finding<ReissueReason> | undefined {
+function isNearExpiry(input: ReissueInput): Found {
   return whenPresent(input, (leaf) => {
     if (input.nowMs < renewAtMs(leaf, input.spec.validityS)) return undefined;
     return { reason: 'near-expiry', detail: `valid until ${isoTime(leaf.notAfterMs)}` };
@@ -87,18 +89,13 @@ function isNearExpiry(input: ReissueInput): Finding<ReissueReason> | undefined {
 }
 
 function ofLeaf(
-  check: (comparison: {
-    readonly spec: CertificateSpec;
-    readonly leaf: LeafFacts;
-  }) => Finding<ReissueReason> | undefined,
+  check: (comparison: { readonly spec: CertificateSpec; readonly leaf: LeafFacts }) => Found,
 ): ReissueCheck {
   return (input) => whenPresent(input, (leaf) => check({ spec: input.spec, leaf }));
 }
 
-function whenPresent(
-  { observation }: ReissueInput,
-  check: (leaf: LeafFacts) => Finding<ReissueReason> | undefined,
-): Finding<ReissueReason> | undefined {
+/** What a check finds in a certificate that can be read. */
+export function whenPresent({ observation }: ReissueInput<unknown>, check: (leaf: LeafFacts) => Found): Found {
   return observation.kind === 'present' ? check(observation.leaf) : undefined;
 }
 

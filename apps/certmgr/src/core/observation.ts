@@ -14,6 +14,8 @@ export interface LeafFacts {
   readonly issuerText: string;
   /** Object identifiers of subject attributes that our certificates don't have. */
   readonly otherSubjectAttributes: readonly string[];
+  /** Every attribute as `<object identifier>=<value>`, sorted; only for specs that may ask for any. */
+  readonly subjectAttributes?: readonly string[];
   readonly alternativeNames: AlternativeNames;
   readonly otherNames: readonly string[];
   readonly usages: readonly ExtendedKeyUsage[];
@@ -42,6 +44,8 @@ export interface PresentSet {
 
 export type CertificateObservation =
   | PresentSet
+  /** The spec wants the trust bundle and no certificate. */
+  | { readonly kind: 'bundle-only'; readonly bundle: BundleState; readonly wrongModes: readonly string[] }
   /** No set, or its certificate or key file is not there. */
   | { readonly kind: 'missing'; readonly detail: string }
   /** Files that are not what they should be. */

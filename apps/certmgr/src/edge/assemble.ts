@@ -17,6 +17,7 @@ import { TrustBundles } from './trust-bundles.ts';
 export interface Assembly extends PassParts {
   readonly specFiles: SpecFiles;
   readonly observer: Observer;
+  readonly reporter: Reporter;
   readonly settings: CertmgrSettings;
   /** When the CA last gave its trust bundles, milliseconds since the epoch. */
   readonly refreshedAtMs: () => number;

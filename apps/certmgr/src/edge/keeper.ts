@@ -121,6 +121,7 @@ export class Keeper {
         // Of a request that is no longer needed: its key must not lie around
         await this.#parts.pending.remove(spec.name);
         return { kind: 'nothing', plan };
+      case 'action':
       case 'clock':
       case 'held':
       case 'error':

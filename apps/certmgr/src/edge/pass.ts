@@ -5,18 +5,31 @@
 
 import type { Clock } from '@easycerts/core';
 import type { CertificatePlan } from '../core/plan.ts';
-import { isActionable, type Keeper, type Kept } from './keeper.ts';
+import { isActionable, type Kept } from './keeper.ts';
 import { mapLimited } from './map-limited.ts';
 import type { PendingRequests } from './pending-requests.ts';
 import type { Reporter } from './reporter.ts';
 import type { Attempt, RetryBook, RetryKey } from './retry-book.ts';
 import type { LoadedSpec } from './spec-files.ts';
 
-export interface PassParts {
+/** What a pass needs of a spec, whoever wrote it. */
+export interface PassSpec {
+  readonly spec: Pick<LoadedSpec['spec'], 'name' | 'directory'>;
+  readonly digest: string;
+}
+
+/** Keeps one certificate at a time: the Keeper of our own specs, or of others. */
+export interface CertificateKeeper<L extends PassSpec> {
+  plan(loaded: L, isForced?: boolean): Promise<CertificatePlan>;
+  isDue(loaded: L, plan: CertificatePlan, pendingNames: ReadonlySet<string>): boolean;
+  keep(loaded: L, isForced?: boolean): Promise<Kept>;
+}
+
+export interface PassParts<L extends PassSpec = LoadedSpec> {
   readonly clock: Clock;
-  readonly keeper: Keeper;
-  readonly pending: PendingRequests;
-  readonly reporter: Reporter;
+  readonly keeper: CertificateKeeper<L>;
+  readonly pending: Pick<PendingRequests, 'names'>;
+  readonly reporter: Pick<Reporter, 'failed' | 'caFailed'>;
   readonly retries: RetryBook;
   /** Asks the CA for the trust bundles; answers whether one has changed. */
   readonly refreshBundles: () => Promise<boolean>;
@@ -30,8 +43,8 @@ export interface PassParts {
   readonly planChunk?: number;
 }
 
-export interface PassOptions {
-  readonly specs: readonly LoadedSpec[];
+export interface PassOptions<L extends PassSpec = LoadedSpec> {
+  readonly specs: readonly L[];
   readonly forced?: ReadonlySet<string>;
   /** Ask for the trust bundles even when nothing is due. */
   readonly mustRefresh?: boolean;
@@ -50,13 +63,13 @@ export interface PassResult {
   readonly outcomes: readonly PassOutcome[];
 }
 
-interface Item {
-  readonly loaded: LoadedSpec;
+interface Item<L extends PassSpec = PassSpec> {
+  readonly loaded: L;
   readonly plan: CertificatePlan;
 }
 
 /** Makes one pass. What fails is reported, noted in the retry book and part of the result; nothing is thrown for it. */
-export async function runPass(parts: PassParts, options: PassOptions): Promise<PassResult> {
+export async function runPass<L extends PassSpec>(parts: PassParts<L>, options: PassOptions<L>): Promise<PassResult> {
   const { clock, retries, hostIdentity } = parts;
   let items = await planAll(parts, options);
   let due = dueOf(parts, items);
@@ -68,8 +81,8 @@ export async function runPass(parts: PassParts, options: PassOptions): Promise<P
       due = dueOf(parts, items);
     }
   }
-  const isForced = (item: Item): boolean => options.forced?.has(item.plan.name) === true;
-  const work = async (item: Item): Promise<PassOutcome> => {
+  const isForced = (item: Item<L>): boolean => options.forced?.has(item.plan.name) === true;
+  const work = async (item: Item<L>): Promise<PassOutcome> => {
     if (parts.signal.aborted) return { kind: 'broken-off', name: item.plan.name };
     options.onStart?.(item.plan);
     const outcome = await keepOne(parts, item, isForced(item));
@@ -81,11 +94,11 @@ export async function runPass(parts: PassParts, options: PassOptions): Promise<P
   return { plans: await plansAfter(parts, items, outcomes), outcomes };
 }
 
-async function planAll(
-  { keeper, planChunk = 256 }: PassParts,
-  { specs, forced }: PassOptions,
-): Promise<readonly Item[]> {
-  const items: Item[] = [];
+async function planAll<L extends PassSpec>(
+  { keeper, planChunk = 256 }: PassParts<L>,
+  { specs, forced }: PassOptions<L>,
+): Promise<readonly Item<L>[]> {
+  const items: Item<L>[] = [];
   for (const loaded of specs) {
     items.push({ loaded, plan: await keeper.plan(loaded, forced?.has(loaded.spec.name)) });
     if (items.length % planChunk === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -93,7 +106,10 @@ async function planAll(
   return items;
 }
 
-function dueOf({ keeper, pending, retries, clock }: PassParts, items: readonly Item[]): readonly Item[] {
+function dueOf<L extends PassSpec>(
+  { keeper, pending, retries, clock }: PassParts<L>,
+  items: readonly Item<L>[],
+): readonly Item<L>[] {
   const pendingNames = pending.names();
   const nowMs = clock.now().getTime();
   const isCaResting = retries.isWaiting('ca', nowMs);
@@ -106,7 +122,13 @@ function dueOf({ keeper, pending, retries, clock }: PassParts, items: readonly I
 }
 
 /** Asks for the bundles. A failure is noted: it stands for every certificate that would have needed the CA. */
-async function refresh({ refreshBundles, retries, clock, reporter, signal }: PassParts): Promise<boolean> {
+async function refresh({
+  refreshBundles,
+  retries,
+  clock,
+  reporter,
+  signal,
+}: Pick<PassParts, 'refreshBundles' | 'retries' | 'clock' | 'reporter' | 'signal'>): Promise<boolean> {
   try {
     const hasChanged = await refreshBundles();
     if (retries.get('ca') !== undefined) retries.hurry();
@@ -120,7 +142,11 @@ async function refresh({ refreshBundles, retries, clock, reporter, signal }: Pas
   }
 }
 
-async function keepOne(parts: PassParts, item: Item, isForced: boolean): Promise<PassOutcome> {
+async function keepOne<L extends PassSpec>(
+  parts: PassParts<L>,
+  item: Item<L>,
+  isForced: boolean,
+): Promise<PassOutcome> {
   const { clock, keeper, retries, reporter } = parts;
   const { loaded, plan } = item;
   const { name } = plan;
@@ -141,9 +167,9 @@ async function keepOne(parts: PassParts, item: Item, isForced: boolean): Promise
   }
 }
 
-async function plansAfter(
-  { keeper }: PassParts,
-  items: readonly Item[],
+async function plansAfter<L extends PassSpec>(
+  { keeper }: PassParts<L>,
+  items: readonly Item<L>[],
   outcomes: readonly PassOutcome[],
 ): Promise<readonly CertificatePlan[]> {
   const touched = new Set(outcomes.map(({ name }) => name));

@@ -35,7 +35,8 @@ export class RetryBook {
     const error = toAppError(thrown, 'deliver certificate');
     const last = this.#entries.get(idOf(key));
     const attempts = (last?.digest === digestOf(key) ? last.attempts : 0) + 1;
-    const retryInMs = backoffMs(attempts, this.#random(), isAwayCode.has(error.code) ? 'away' : 'refused');
+    const waitMs = backoffMs(attempts, this.#random(), isAwayCode.has(error.code) ? 'away' : 'refused');
+    const retryInMs = Math.max(waitMs, leastWaitMsOf(error));
     const isWorthTelling = (attempts & (attempts - 1)) === 0 || last?.error.code !== error.code;
     const entry = { attempts, retryInMs, retryAtMs: nowMs + retryInMs, error, isWorthTelling, digest: digestOf(key) };
     this.#entries.set(idOf(key), entry);
@@ -75,6 +76,11 @@ export class RetryBook {
     const entry = this.#entries.get(idOf(key));
     return entry?.digest === digestOf(key) ? entry : undefined;
   }
+}
+
+/** What failed may know that trying again sooner makes no sense. */
+function leastWaitMsOf({ details }: AppError): number {
+  return typeof details.retryAfterMs === 'number' ? details.retryAfterMs : 0;
 }
 
 /** No certificate has an empty name. */

@@ -3,8 +3,8 @@
 import { readFileSync } from 'node:fs';
 import type { Paths } from '@easycerts/cluster';
 import { z } from 'zod';
+import type { PassSpec } from './pass.ts';
 import type { RetryBook } from './retry-book.ts';
-import type { LoadedSpec } from './spec-files.ts';
 import { writeState } from './state-file.ts';
 
 /**
@@ -48,7 +48,7 @@ export type DaemonStatus = Readonly<z.output<typeof schema>>;
 export type EnrolmentStatus = NonNullable<DaemonStatus['enrolment']>;
 
 /** What is being tried again: the CA first, then certificates. */
-export function failuresOf(retries: RetryBook, specs: readonly LoadedSpec[]): DaemonStatus['failures'] {
+export function failuresOf(retries: RetryBook, specs: readonly PassSpec[]): DaemonStatus['failures'] {
   const keys = [
     { name: '', key: 'ca' as const },
     ...specs.map(({ spec: { name }, digest }) => ({ name, key: { name, digest } })),

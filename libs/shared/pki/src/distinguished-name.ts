@@ -1,7 +1,7 @@
 /** X.501 names as certificates hold them: one common name and organizations are ours, everything else is reported. */
 
 import type { SubjectName } from '@easycerts/cluster';
-import { type DerElement, derTag, malformed } from './der.ts';
+import { type DerElement, derTag, malformed, readDer } from './der.ts';
 import { oidOf, sequenceOf, setOf } from './der-values.ts';
 import { oid } from './oids.ts';
 
@@ -9,6 +9,12 @@ export interface ReadName {
   readonly subject: SubjectName;
   /** Object identifiers of attributes that are neither the one common name nor an organization, in order. */
   readonly otherAttributes: readonly string[];
+}
+
+/** One attribute of a name: its object identifier and its text. */
+export interface SubjectAttribute {
+  readonly type: string;
+  readonly value: string;
 }
 
 /** Upper bounds of X.520 are 64; Kubernetes' own names are longer at times, so only the absurd is refused. */
@@ -19,20 +25,17 @@ export function readName(element: DerElement | undefined, what: string): ReadNam
   const commonNames: string[] = [];
   const organizations: string[] = [];
   const otherAttributes: string[] = [];
-  for (const rdn of sequenceOf(element, what)) {
-    const attributes = setOf(rdn, what);
-    if (attributes.length === 0) throw malformed(`read ${what}: empty relative name`);
-    for (const attribute of attributes) {
-      const [typeElement, valueElement, ...rest] = sequenceOf(attribute, what);
-      if (valueElement === undefined || rest.length > 0) throw malformed(`read ${what}: attribute without one value`);
-      const type = oidOf(typeElement, what);
-      const value = textOf(valueElement, what);
-      if (value !== undefined && type === oid.organization) organizations.push(value);
-      else if (value !== undefined && type === oid.commonName && commonNames.length === 0) commonNames.push(value);
-      else otherAttributes.push(type);
-    }
+  for (const { type, value } of attributesOf(element, what)) {
+    if (value !== undefined && type === oid.organization) organizations.push(value);
+    else if (value !== undefined && type === oid.commonName && commonNames.length === 0) commonNames.push(value);
+    else otherAttributes.push(type);
   }
   return { subject: { commonName: commonNames[0] ?? '', organizations }, otherAttributes };
+}
+
+/** Every attribute of a name, DER, in order; one that is no text has none. AppError INVALID_INPUT when it is not well-formed. */
+export function readSubjectAttributes(nameDer: Uint8Array): readonly SubjectAttribute[] {
+  return attributesOf(readDer(nameDer), 'name').map(({ type, value = '' }) => ({ type, value }));
 }
 
 /** A subject for people, events and logs, as RFC 4514 writes it: `CN=n1,O=easycerts:nodes`. */
@@ -49,6 +52,24 @@ export function subjectsEqual(one: SubjectName, other: SubjectName): boolean {
   if (one.commonName !== other.commonName || one.organizations.length !== other.organizations.length) return false;
   const sorted = [...other.organizations].sort();
   return [...one.organizations].sort().every((organization, index) => organization === sorted[index]);
+}
+
+interface ReadAttribute {
+  readonly type: string;
+  /** undefined: not a text of a type that new certificates may have. */
+  readonly value: string | undefined;
+}
+
+function attributesOf(element: DerElement | undefined, what: string): readonly ReadAttribute[] {
+  return sequenceOf(element, what).flatMap((rdn) => {
+    const attributes = setOf(rdn, what);
+    if (attributes.length === 0) throw malformed(`read ${what}: empty relative name`);
+    return attributes.map((attribute) => {
+      const [typeElement, valueElement, ...rest] = sequenceOf(attribute, what);
+      if (valueElement === undefined || rest.length > 0) throw malformed(`read ${what}: attribute without one value`);
+      return { type: oidOf(typeElement, what), value: textOf(valueElement, what) };
+    });
+  });
 }
 
 /** Text of a string type that RFC 5280 lets new certificates use; undefined for another type. */

@@ -1,0 +1,94 @@
+/** A folder of spec files, of whatever kind. A file is read again when it changed. */
+
+import { readdirSync, statSync } from 'node:fs';
+import { systemErrorCode, toAppError } from '@easycerts/core';
+import type { SpecFileProblem } from '../core/spec-schema.ts';
+
+/** A problem of one file; `path` is the file and the keys down to the problem. */
+export interface SpecProblem {
+  readonly path: string;
+  readonly message: string;
+}
+
+export type FileResult<T> =
+  | { readonly kind: 'loaded'; readonly loaded: T }
+  | { readonly kind: 'problems'; readonly problems: readonly SpecFileProblem[] };
+
+export interface FolderOfSpecs<T> {
+  /** In the order of the file names. */
+  readonly loaded: readonly T[];
+  readonly problems: readonly SpecProblem[];
+}
+
+export interface SpecFolderOptions<T> {
+  readonly path: string;
+  /** Whether `path` may be one spec instead of a folder. */
+  readonly mayBeFile?: boolean;
+  /** Whether a file of that name is a spec; hidden files never are. */
+  readonly isSpec: (name: string) => boolean;
+  readonly read: (file: string) => FileResult<T>;
+}
+
+interface Known<T> {
+  readonly version: string;
+  readonly result: FileResult<T>;
+}
+
+/** No spec is larger; what is, lies there by mistake. */
+const longestBytes = 1024 * 1024;
+
+export class SpecFolder<T> {
+  readonly #options: SpecFolderOptions<T>;
+  #known = new Map<string, Known<T>>();
+
+  constructor(options: SpecFolderOptions<T>) {
+    this.#options = options;
+  }
+
+  /** Every file that can be used and all that is wrong with the others. No folder means no specs. */
+  load(): FolderOfSpecs<T> {
+    const known = new Map<string, Known<T>>();
+    for (const file of this.#list()) {
+      const found = statSync(file, { throwIfNoEntry: false });
+      if (found === undefined) continue;
+      const version = `${found.ino}:${found.size}:${found.mtimeMs}:${found.ctimeMs}`;
+      const before = this.#known.get(file);
+      known.set(file, before?.version === version ? before : { version, result: this.#read(file, found.size) });
+    }
+    this.#known = known;
+    const entries = [...known];
+    return {
+      loaded: entries.flatMap(([, { result }]) => (result.kind === 'loaded' ? [result.loaded] : [])),
+      problems: entries.flatMap(([file, { result }]) =>
+        result.kind === 'loaded'
+          ? []
+          : result.problems.map(({ path, message }) => ({ path: path === '' ? file : `${file}: ${path}`, message })),
+      ),
+    };
+  }
+
+  #read(file: string, bytes: number): FileResult<T> {
+    if (bytes > longestBytes) return problem(`larger than ${longestBytes} bytes`);
+    try {
+      return this.#options.read(file);
+    } catch (error) {
+      return problem(toAppError(error, 'read it').message);
+    }
+  }
+
+  #list(): readonly string[] {
+    const { path, isSpec, mayBeFile = false } = this.#options;
+    try {
+      const names = readdirSync(path).filter((name) => !name.startsWith('.') && isSpec(name));
+      return names.sort().map((name) => `${path}/${name}`);
+    } catch (error) {
+      if (systemErrorCode(error) === 'ENOENT') return [];
+      if (mayBeFile && systemErrorCode(error) === 'ENOTDIR') return [path];
+      throw toAppError(error, `list certificate specs in ${path}`);
+    }
+  }
+}
+
+function problem<T>(message: string): FileResult<T> {
+  return { kind: 'problems', problems: [{ path: '', message }] };
+}
