@@ -102,7 +102,9 @@ class SystemdServiceManager implements ServiceManager {
   async stop(unit: string): Promise<void> {
     checkUnitName(unit);
     await this.#act(unit, async () => {
-      const { properties } = await this.#read(unit);
+      const known = this.#known.get(unit);
+      const isSurelyUp = known?.status.state === 'active' && isTrusted(known);
+      const { properties } = isSurelyUp ? known : await this.#read(unit);
       if (!isUp(properties) && !waitsForRestart(properties)) return;
       // Whoever stops a unit with a new file is about to start it: systemd reads while the old process ends.
       const isRead = this.#isOutdated(unit, properties) ? this.#reload().catch(() => undefined) : undefined;
