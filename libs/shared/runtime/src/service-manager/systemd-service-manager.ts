@@ -123,6 +123,16 @@ class SystemdServiceManager implements ServiceManager {
     await this.#systemctl.run(['reload', '--', service(unit)]);
   }
 
+  async restartForeign(unit: string): Promise<void> {
+    checkUnitName(unit);
+    await this.#act(unit, async () => {
+      const { status } = await this.#read(unit);
+      if (status.state !== 'active') throw new AppError('FAILED_PRECONDITION', `restart ${unit}: it is not running`);
+      // try-: one that was stopped in this moment stays so
+      await this.#systemctl.run(['try-restart', '--', service(unit)], startLimitMs);
+    });
+  }
+
   async lastLogLines(unit: string, count: number): Promise<readonly string[]> {
     checkUnitName(unit);
     if (count <= 0) return [];
