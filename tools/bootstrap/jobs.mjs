@@ -22,6 +22,7 @@ export const jobs = Object.freeze({
   generate: ['tools/generate/src/main.ts'],
   format: [binary('biome'), 'check', '--write', '.'],
   bench: ['bench/src/main.ts'],
+  fuzz: ['tools/fuzz/src/main.ts'],
   package: ['tools/package/src/main.ts'],
   affected: [binary('nx'), 'affected', '--targets=test,typecheck'],
 });

@@ -3,7 +3,7 @@
 import { hash } from 'node:crypto';
 import type { KeyAlgorithm, SubjectName } from '@easycerts/cluster';
 import { type DerElement, malformed, readDer } from './der.ts';
-import { integerOf, sequenceOf, timeOf } from './der-values.ts';
+import { integerOf, oidOf, sequenceOf, timeOf, wholeBitsOf } from './der-values.ts';
 import { formatSubject, readName } from './distinguished-name.ts';
 import { type Extension, type ExtensionFacts, factsOfExtensions, readExtensions } from './extensions.ts';
 import { decodePem } from './pem.ts';
@@ -61,13 +61,16 @@ function parseDer(der: Uint8Array): CertificateFacts {
   if (der.length > maxCertificateBytes) throw malformed(`read certificate: larger than ${maxCertificateBytes} bytes`);
   const [toBeSigned, algorithm, signature, ...rest] = sequenceOf(readDer(der), 'certificate');
   if (toBeSigned === undefined || rest.length > 0) throw malformed('read certificate: of unknown shape');
+  oidOf(sequenceOf(algorithm, 'certificate signature')[0], 'certificate signature');
+  wholeBitsOf(signature, 'certificate signature');
   const fields = fieldsOf(toBeSigned);
   // RFC 5280 §4.1.1.2: the algorithm stands twice, and must be the same.
   if (algorithm === undefined || Buffer.compare(fields.algorithm.raw, algorithm.raw) !== 0)
     throw malformed('read certificate: two signature algorithms');
   const { subject, otherAttributes } = readName(fields.subject, 'certificate subject');
   const issuer = readName(fields.issuer, 'certificate issuer').subject;
-  const [notBefore, notAfter] = sequenceOf(fields.validity, 'certificate validity');
+  const [notBefore, notAfter, ...more] = sequenceOf(fields.validity, 'certificate validity');
+  if (more.length > 0) throw malformed('read certificate validity: of unknown shape');
   const { keyId: _, ...publicKey } = readPublicKey(fields.key, 'certificate key');
   return {
     serial: serialText(integerOf(fields.serial, 'certificate serial number')),
@@ -106,11 +109,13 @@ function fieldsOf(toBeSigned: DerElement): Fields {
   const [serial, algorithm, issuer, validity, subject, key, ...optional] = parts;
   if (!serial || !algorithm || !issuer || !validity || !subject || !key)
     throw malformed('read certificate: of unknown shape');
-  const isVersion3 = version !== undefined && isNumber(integerOf(version.children[0], 'certificate version'), 2);
-  // [1] and [2] are unique identifiers, which nobody uses; [3] are the extensions of version 3.
-  const explicit = optional.find((part) => part.tag === 0xa3);
+  const isVersion3 = version !== undefined && isNumber(versionOf(version), 2);
+  // [1] and [2] are unique identifiers, which nobody uses; [3] are the extensions of version 3. Each once, in this order.
+  const explicit = optional.at(-1)?.tag === 0xa3 ? optional.pop() : undefined;
   if (
-    optional.some((part) => ![0x81, 0x82, 0xa1, 0xa2, 0xa3].includes(part.tag)) ||
+    optional.some(({ tag }, at) => tag !== 0x82 && (tag !== 0x81 || at > 0)) ||
+    (optional[0]?.tag === 0x82 && optional.length > 1) ||
+    optional.length > 2 ||
     (explicit !== undefined && !isVersion3)
   ) {
     throw malformed('read certificate: of unknown shape');
@@ -118,6 +123,11 @@ function fieldsOf(toBeSigned: DerElement): Fields {
   if (explicit !== undefined && explicit.children.length !== 1) throw malformed('read certificate: of unknown shape');
   const extensions = explicit === undefined ? [] : readExtensions(explicit.children[0], 'certificate extension');
   return { serial, algorithm, issuer, validity, subject, key, extensions };
+}
+
+function versionOf({ children: [number, ...rest] }: DerElement): Uint8Array {
+  if (rest.length > 0) throw malformed('read certificate: of unknown shape');
+  return integerOf(number, 'certificate version');
 }
 
 function serialText(content: Uint8Array): string {

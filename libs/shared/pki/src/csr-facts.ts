@@ -4,7 +4,7 @@ import type { KeyObject } from 'node:crypto';
 import type { AlternativeNames, ExtendedKeyUsage, KeyAlgorithm, SubjectName } from '@easycerts/cluster';
 import { AppError } from '@easycerts/core';
 import { type DerElement, malformed, readDer } from './der.ts';
-import { integerOf, oidOf, sequenceOf, setOf } from './der-values.ts';
+import { integerOf, oidOf, sequenceOf, setOf, wholeBitsOf } from './der-values.ts';
 import { readName } from './distinguished-name.ts';
 import { type Extension, factsOfExtensions, type KeyUsageName, readExtensions } from './extensions.ts';
 import { oid } from './oids.ts';
@@ -72,6 +72,8 @@ function readRequest(der: Uint8Array): UnverifiedRequest {
   }
   const [toBeSigned, algorithm, signature, ...rest] = sequenceOf(readDer(der), 'CSR');
   if (toBeSigned === undefined || rest.length > 0) throw malformed('read CSR: of unknown shape');
+  oidOf(sequenceOf(algorithm, 'CSR signature')[0], 'CSR signature');
+  wholeBitsOf(signature, 'CSR signature');
   const [version, name, key, attributes, ...more] = sequenceOf(toBeSigned, 'CSR');
   if (attributes?.tag !== 0xa0 || more.length > 0) throw malformed('read CSR: of unknown shape');
   if (!isZero(integerOf(version, 'CSR version'))) throw malformed('read CSR: unknown version');

@@ -72,10 +72,16 @@ function attributesOf(element: DerElement | undefined, what: string): readonly R
   });
 }
 
-/** Text of a string type that RFC 5280 lets new certificates use; undefined for another type. */
+/**
+ * Text of a string type that RFC 5280 lets new certificates use; undefined for another type that stands in certificates.
+ * Refuses what OpenSSL refuses: two readers that do not agree on a name are one too many.
+ */
 function textOf(element: DerElement, what: string): string | undefined {
   const { tag, content } = element;
-  if (tag !== derTag.utf8String && tag !== derTag.printableString && tag !== derTag.ia5String) return undefined;
+  if (tag !== derTag.utf8String && tag !== derTag.printableString && tag !== derTag.ia5String) {
+    if (otherValueTypes[tag]?.(content) !== true) throw malformed(`read ${what}: value of a type that no name has`);
+    return undefined;
+  }
   const text = decodeUtf8(content, what);
   if (text.length === 0 || text.length > maxValueLength) throw malformed(`read ${what}: empty or too long value`);
   // A NUL or a line end would make a name look like another one to somebody.
@@ -83,6 +89,27 @@ function textOf(element: DerElement, what: string): string | undefined {
   if (tag !== derTag.utf8String && /[^ -~]/.test(text))
     throw malformed(`read ${what}: character outside its string type`);
   return text;
+}
+
+/** By tag, and what is well-formed: NumericString, TeletexString, UniversalString, BMPString, and the BIT STRING of an id. */
+const otherValueTypes: Readonly<Record<number, (content: Uint8Array) => boolean>> = {
+  3: () => true,
+  18: () => true,
+  20: () => true,
+  28: (content) => codePointsOf(content, 4).every(isCharacter),
+  30: (content) => codePointsOf(content, 2).every(isCharacter),
+};
+
+/** Big-endian; a rest that is no whole one is no character. */
+function codePointsOf(content: Uint8Array, width: 2 | 4): readonly number[] {
+  const { length } = content;
+  if (length % width !== 0) return [Number.NaN];
+  const bytes = Buffer.from(content);
+  return Array.from({ length: length / width }, (_, at) => bytes.readUIntBE(at * width, width));
+}
+
+function isCharacter(codePoint: number): boolean {
+  return codePoint <= 0x10_ff_ff && (codePoint < 0xd8_00 || codePoint > 0xdf_ff);
 }
 
 function decodeUtf8(content: Uint8Array, what: string): string {

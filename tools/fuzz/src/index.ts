@@ -1,0 +1,1 @@
+export { findTargets, readArguments } from './arguments.ts';
