@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { connect } from 'node:tls';
 import { filesOfSet } from '@easycerts/cluster';
-import { CertificateAuthorityService, type CloudEvent, type SignRequest } from '@easycerts/contracts';
+import { CertificateAuthorityService, type SignRequest } from '@easycerts/contracts';
 import { type DenyReason, isAppError } from '@easycerts/core';
 import { createCsr, generateKeyPair } from '@easycerts/pki';
 import {
@@ -24,6 +24,7 @@ import { createTestAuthority, silentLogger } from '@easycerts/testing';
 import { ChannelCredentials, Client, Metadata } from '@grpc/grpc-js';
 import { master, node, requestFor, specOf } from './fixture.ts';
 import { type CaSite, type StartedCa, startSite } from './running-ca.ts';
+import { auditTrail, ledgerSize } from './traces.ts';
 
 let site: CaSite;
 let ca: StartedCa;
@@ -37,7 +38,7 @@ before(async () => {
   ca = await site.start({ limits: { sign: generous, read: generous } });
   await ca.register(node);
   identity = await site.identity('n1', 'node');
-  recorded = await ledgerSize();
+  recorded = await ledgerSize(site, ca);
 });
 after(() => site?.close());
 
@@ -47,20 +48,6 @@ const ofNode = (name: string, group = 'system:nodes') =>
   nameDer([o, printable(group)], [cn, printable(`system:node:${name}`)]);
 const kubeletNames = sanExtension(dnsName('n1'), ipName(192, 0, 2, 11));
 const goodParts = { subject: ofNode('n1'), extensions: [kubeletNames] };
-
-async function ledgerSize(): Promise<number> {
-  const everything = { pageSize: 1_000, pageToken: '', host: '', name: '', authority: '', onlyValid: false };
-  return (await ca.client(site.paths.hostIdentity).listCertificates(everything)).certificates.length;
-}
-
-async function auditTrail(): Promise<readonly CloudEvent[]> {
-  await ca.bus.events.flush(5_000);
-  const events: CloudEvent[] = [];
-  for await (const event of ca.bus.readEvents({ subjects: ['easycerts.v1.audit.>'], from: 'all', follow: false })) {
-    events.push(event);
-  }
-  return events;
-}
 
 const good = async (part: Partial<SignRequest> = {}): Promise<SignRequest> => ({
   ...(await requestFor(node, 'kubelet', { at: new Date() })),
@@ -123,16 +110,16 @@ async function masterIdentityCsr(): Promise<Uint8Array> {
 
 for (const [name, reason, request] of attacks) {
   test(`a node asks for ${name}: refused as ${reason}, told, not recorded`, async () => {
-    const told = (await auditTrail()).length;
+    const told = (await auditTrail(ca)).length;
     const attempt = ca.client(identity).sign(await request());
     await assert.rejects(attempt, (error) => isAppError(error) && error.details.reason === reason);
-    const event = (await auditTrail()).at(-1);
-    assert.equal((await auditTrail()).length, told + 1);
+    const event = (await auditTrail(ca)).at(-1);
+    assert.equal((await auditTrail(ca)).length, told + 1);
     assert.equal(event?.type, 'easycerts.certificate.refused');
     const data = event?.data as { host?: string; reason?: string; peer?: string };
     assert.deepEqual([data.host, data.reason], ['n1', reason]);
     assert.match(data.peer ?? '', /127\.0\.0\.1|::1/);
-    assert.equal(await ledgerSize(), recorded);
+    assert.equal(await ledgerSize(site, ca), recorded);
   });
 }
 
@@ -145,14 +132,14 @@ test('a replay of a granted request, by the same host with another id and by ano
   await assert.rejects(ca.client(await site.identity('n2', 'node')).sign(request), isReplayed);
   const withOtherId = { ...request, requestId: '00000000-0000-4000-8000-000000000000' };
   await assert.rejects(ca.client(identity).sign(withOtherId), isReplayed);
-  assert.equal(await ledgerSize(), recorded + 1);
+  assert.equal(await ledgerSize(site, ca), recorded + 1);
   recorded += 1;
 });
 
 test('a message above what the server takes is refused before it is read', async () => {
   const attempt = ca.client(identity).sign(await good({ csrDer: new Uint8Array(1_000_000) }));
   await assert.rejects(attempt, (error) => isAppError(error, 'INVALID_INPUT'));
-  assert.equal(await ledgerSize(), recorded);
+  assert.equal(await ledgerSize(site, ca), recorded);
 });
 
 test('a host that is not in the register gets and sees nothing', async () => {
@@ -168,14 +155,14 @@ test('a node that shows a master identity of its own making is not the master', 
   await assert.rejects(forged.sign(await requestFor(master, 'super-admin', { at: new Date() })), (error) =>
     isAppError(error, 'UNAUTHENTICATED'),
   );
-  assert.equal(await ledgerSize(), recorded);
+  assert.equal(await ledgerSize(site, ca), recorded);
 });
 
 test('a certificate of the easycerts CA that is no host identity is refused, and told', async () => {
-  const told = (await auditTrail()).length;
+  const told = (await auditTrail(ca)).length;
   const attempt = ca.client(site.paths.natsIdentity).sign(await good());
   await assert.rejects(attempt, (error) => isAppError(error, 'UNAUTHENTICATED'));
-  const trail = await auditTrail();
+  const trail = await auditTrail(ca);
   assert.equal(trail.length, told + 1);
   assert.equal(trail.at(-1)?.type, 'easycerts.call.refused');
 });
@@ -195,7 +182,7 @@ test('certificates of other CAs are refused in the handshake, ours among them', 
       (error) => isAppError(error, 'UNAVAILABLE') || isAppError(error, 'DEADLINE_EXCEEDED'),
     );
   }
-  assert.equal(await ledgerSize(), recorded);
+  assert.equal(await ledgerSize(site, ca), recorded);
 });
 
 test('without a client certificate there is no call', async () => {
@@ -261,7 +248,7 @@ test('a revoked host is cut off from the CA at once, and from the bus at its nex
   });
   await assert.rejects(bus.whenConnected(1_000), (error) => isAppError(error, 'UNAVAILABLE'));
   await bus.close();
-  const refusals = (await auditTrail()).filter(({ type }) => type === 'easycerts.bus.refused');
+  const refusals = (await auditTrail(ca)).filter(({ type }) => type === 'easycerts.bus.refused');
   assert.ok(refusals.some(({ data }) => 'user' in data && data.user.includes('CN=n3')));
 });
 
@@ -278,7 +265,7 @@ test('a flood of one host is refused, told once in a while, and another host is 
   await limited.client(site.paths.hostIdentity).sign(await requestFor(master, 'etcd-server', { at: new Date() }));
   recorded += 1;
   await limited.bus.events.flush(5_000);
-  const floods = (await auditTrail()).filter(({ data }) => 'reason' in data && data.reason === 'rate-limited');
+  const floods = (await auditTrail(ca)).filter(({ data }) => 'reason' in data && data.reason === 'rate-limited');
   assert.equal(floods.length, 1);
   await limited.close();
 });

@@ -7,7 +7,6 @@ import { after, before, test } from 'node:test';
 import { filesOfSet, parseJoinToken } from '@easycerts/cluster';
 import {
   CertificateAuthorityService,
-  type CloudEvent,
   EnrolmentService,
   type EnrolRequest,
   HostsService,
@@ -20,6 +19,7 @@ import { connectGrpcService, enrolWithToken, systemClock } from '@easycerts/runt
 import { enrolRequest, hostCsr, tokenRequest } from './enrolling.ts';
 import { node, requestFor } from './fixture.ts';
 import { type CaSite, type StartedCa, startSite } from './running-ca.ts';
+import { auditTrail, ledgerSize } from './traces.ts';
 
 let site: CaSite;
 let ca: StartedCa;
@@ -32,25 +32,11 @@ before(async () => {
   const limits = { sign: generous, read: generous, refusedEnrolments: { source: generous, all: generous } };
   ca = await site.start({ limits });
   await ca.register(node);
-  recorded = await ledgerSize();
+  recorded = await ledgerSize(site, ca);
 });
 after(() => site?.close());
 
 const isDenied = (reason: DenyReason) => (error: unknown) => isAppError(error) && error.details.reason === reason;
-
-async function ledgerSize(): Promise<number> {
-  const everything = { pageSize: 1_000, pageToken: '', host: '', name: '', authority: '', onlyValid: false };
-  return (await ca.client(site.paths.hostIdentity).listCertificates(everything)).certificates.length;
-}
-
-async function auditTrail(): Promise<readonly CloudEvent[]> {
-  await ca.bus.events.flush(5_000);
-  const events: CloudEvent[] = [];
-  for await (const event of ca.bus.readEvents({ subjects: ['easycerts.v1.audit.>'], from: 'all', follow: false })) {
-    events.push(event);
-  }
-  return events;
-}
 
 const lineOf = async (part: Partial<typeof tokenRequest> = {}): Promise<string> =>
   (await ca.tokens.createToken({ ...tokenRequest, ...part })).token;
@@ -114,16 +100,16 @@ const attacks: readonly [string, DenyReason, () => Promise<EnrolRequest>][] = [
 for (const [name, reason, attack] of attacks) {
   test(`${name}: refused as ${reason}, told, not recorded`, async () => {
     const request = await attack();
-    const told = (await auditTrail()).length;
+    const told = (await auditTrail(ca)).length;
     await assert.rejects(ca.enrol(request), isDenied(reason));
-    const trail = await auditTrail();
+    const trail = await auditTrail(ca);
     assert.equal(trail.length, told + 1);
     const { type, data } = trail.at(-1) ?? assert.fail();
     assert.equal(type, 'easycerts.token.refused');
     assert.ok('reason' in data && 'tokenId' in data && 'peer' in data);
     assert.deepEqual([data.reason, data.tokenId], [reason, request.tokenId]);
     assert.match(data.peer, /^(127\.0\.0\.1|::1|::ffff:127\.0\.0\.1):\d+$/);
-    assert.equal(await ledgerSize(), recorded);
+    assert.equal(await ledgerSize(site, ca), recorded);
   });
 }
 
@@ -131,7 +117,7 @@ test('an expired token: refused as token-expired', async () => {
   const request = await good({ ttlS: 1 });
   while (Date.now() < (await expiryOf(request.tokenId))) await new Promise((resolve) => setTimeout(resolve, 20));
   await assert.rejects(ca.enrol(request), isDenied('token-expired'));
-  assert.equal(await ledgerSize(), recorded);
+  assert.equal(await ledgerSize(site, ca), recorded);
 });
 
 async function expiryOf(id: string): Promise<number> {
@@ -149,7 +135,7 @@ test('a replayed enrolment: refused as soon as the host has used its identity', 
   await ca.client(identity).getTrustBundle({ authorities: [] });
   await assert.rejects(ca.enrol(request), isDenied('replayed'));
   await assert.rejects(ca.enrol({ ...request, requestId: randomUUID() }), isDenied('token-used'));
-  assert.equal(await ledgerSize(), recorded);
+  assert.equal(await ledgerSize(site, ca), recorded);
 });
 
 test('a machine that was replaced by another one under its name: its identity is worth nothing', async () => {
@@ -171,7 +157,7 @@ test('a man in the middle with another CA gets nothing of the token', async () =
   await assert.rejects(enrolWithToken(stranger, request, { clock: systemClock }), (error) =>
     isAppError(error, 'UNAUTHENTICATED'),
   );
-  assert.equal(await ledgerSize(), recorded);
+  assert.equal(await ledgerSize(site, ca), recorded);
 });
 
 test('the line that was made is enough to find this CA and no other, and to join', async () => {
@@ -206,17 +192,17 @@ test('without a certificate there is no call at the port of the hosts, and nothi
   const membership = connectGrpcService(MembershipService, at(ca.ca.enrolPort));
   await assert.rejects(membership.leave({}), isNotThere);
   membership.close();
-  assert.equal(await ledgerSize(), recorded);
+  assert.equal(await ledgerSize(site, ca), recorded);
 });
 
 test('a node neither makes nor sees nor revokes tokens', async () => {
   const { tokenId } = await good();
   const client = ca.clientOf(TokensService, await site.identity('n1', 'node'));
-  const told = (await auditTrail()).length;
+  const told = (await auditTrail(ca)).length;
   await assert.rejects(client.createToken(tokenRequest), isDenied('not-permitted'));
   await assert.rejects(client.listTokens({}), isDenied('not-permitted'));
   await assert.rejects(client.revokeToken({ id: tokenId }), isDenied('not-permitted'));
-  const trail = (await auditTrail()).slice(told);
+  const trail = (await auditTrail(ca)).slice(told);
   assert.deepEqual(
     trail.map(({ type }) => type),
     Array(3).fill('easycerts.call.refused'),

@@ -6,13 +6,14 @@ import type { RunningService, ServiceContext, ServiceManager, Users } from '@eas
 import type { ComponentStatus, JoinerStatus } from './core/joiner-status.ts';
 import { Conductor } from './edge/conductor.ts';
 import { openControlSocket } from './edge/control-socket.ts';
+import { NoticeFiles } from './edge/notices/notice-files.ts';
 import { Observer } from './edge/observer.ts';
 import { Records } from './edge/records.ts';
 import { SpecFiles } from './edge/spec-files.ts';
 import { createStatusFile } from './edge/status-file.ts';
 
 export interface JoinerOptions {
-  readonly paths: Pick<Paths, 'appliedConfig' | 'componentSpecs' | 'joinerState' | 'run'>;
+  readonly paths: Pick<Paths, 'appliedConfig' | 'certificateSpecs' | 'componentSpecs' | 'joinerState' | 'run'>;
   /** Name of this host, for events. */
   readonly host: string;
   /** Runs the components; joiner closes it in the end. */
@@ -54,6 +55,7 @@ export async function startJoiner(context: ServiceContext, options: JoinerOption
     manager,
     users,
     specs: new SpecFiles(paths.componentSpecs),
+    notices: new NoticeFiles(paths.certificateSpecs, logger),
     paths,
     observer: new Observer(),
     records: new Records(paths.joinerState, logger),

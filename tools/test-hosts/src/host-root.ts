@@ -5,18 +5,11 @@
 
 import { basename } from 'node:path';
 import { shellQuote } from '@easycerts/core';
+import { type DeviceNode, deviceNodes, makeDeviceNode } from '@easycerts/runtime';
 import type { HostPlan } from './host-plan.ts';
 
-/** `/dev`: what programs and containers expect, no disk. Name, mode, major, minor. */
-const devices: readonly (readonly [string, string, number, number])[] = [
-  ['null', '666', 1, 3],
-  ['zero', '666', 1, 5],
-  ['full', '666', 1, 7],
-  ['random', '666', 1, 8],
-  ['urandom', '666', 1, 9],
-  ['tty', '666', 5, 0],
-  // The kubelet follows the kernel's log for processes killed for want of memory.
-  ['kmsg', '644', 1, 11],
+/** Besides those that every host has. */
+const moreDevices: readonly DeviceNode[] = [
   // What systemd prints during a start goes to the journal as well.
   ['console', '600', 1, 3],
   ['fuse', '666', 10, 229],
@@ -69,7 +62,7 @@ const kernelLines: readonly string[] = [
   'mount -t devpts -o newinstance,ptmxmode=0666,mode=620,gid=5 devpts "$r/dev/pts"',
   'mount -t tmpfs -o mode=1777,nosuid,nodev tmpfs "$r/dev/shm"',
   'mount -t mqueue mqueue "$r/dev/mqueue"',
-  ...devices.map(([name, mode, major, minor]) => `mknod -m ${mode} "$r/dev/${name}" c ${major} ${minor}`),
+  ...[...deviceNodes, ...moreDevices].map((node) => makeDeviceNode('"$r"', node)),
   'ln -s pts/ptmx "$r/dev/ptmx"; ln -s /proc/self/fd "$r/dev/fd"',
   'ln -s /proc/self/fd/0 "$r/dev/stdin"; ln -s /proc/self/fd/1 "$r/dev/stdout"; ln -s /proc/self/fd/2 "$r/dev/stderr"',
   'mount -t tmpfs -o mode=755,nosuid,nodev tmpfs "$r/run"',

@@ -4,7 +4,7 @@
  *   absent ──register──▶ KNOWN ──beginRemoval──▶ LEAVING (revoked) ──endRemoval──▶ absent
  */
 
-import { type HostRecord, hostRecordKey, nodeDocumentKey } from '@easycerts/cluster';
+import { type HostRecord, hostOfRecordKey, hostRecordKey, nodeDocumentKey } from '@easycerts/cluster';
 import { isAppError, toAppError } from '@easycerts/core';
 import type { KeyValueBucket, Logger } from '@easycerts/runtime';
 import {
@@ -53,7 +53,7 @@ export async function openHostRegister(
 ): Promise<HostRegister> {
   const hosts = new Map<string, RegisteredHost>();
   const take = (key: string, value: Uint8Array | undefined): void => {
-    if (!key.endsWith('.record')) return;
+    if (hostOfRecordKey(key) === undefined) return;
     // Whatever goes wrong below, the host is not known any more.
     hosts.delete(key);
     if (value === undefined) return;

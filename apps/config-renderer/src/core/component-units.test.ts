@@ -5,24 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseClusterConfig, pathsUnder, resolveDesiredState } from '@easycerts/cluster';
+import { ableHost } from '@easycerts/cluster/testing';
 import { componentUnits } from './component-units.ts';
 
 const desired = resolveDesiredState(
   parseClusterConfig('roles: [master, node]\nmasterAddress: localhost', 'x'),
-  {
-    name: 'm1',
-    roles: ['master', 'node'],
-    addresses: ['192.0.2.10'],
-    cgroups: 'v2',
-    serviceManager: 'systemd',
-    isRoot: true,
-    mayWriteConntrackMax: true,
-    maySetOomScore: true,
-    snapshotter: 'overlayfs',
-    programs: {},
-    cniFolder: undefined,
-    resolvConf: '/etc/resolv.conf',
-  },
+  ableHost,
   pathsUnder(''),
 );
 const files = componentUnits(desired.components, desired.paths);

@@ -7,23 +7,11 @@ import {
   type RenderedFile,
   resolveDesiredState,
 } from '@easycerts/cluster';
+import { ableHost } from '@easycerts/cluster/testing';
 import { parse } from 'yaml';
 import { type LateFacts, renderHost } from './render-host.ts';
 
-const host: HostFacts = {
-  name: 'm1',
-  roles: ['master', 'node'],
-  addresses: ['192.0.2.10'],
-  cgroups: 'v2',
-  serviceManager: 'process',
-  isRoot: true,
-  mayWriteConntrackMax: true,
-  maySetOomScore: true,
-  snapshotter: 'overlayfs',
-  programs: {},
-  cniFolder: undefined,
-  resolvConf: '/etc/resolv.conf',
-};
+const host: HostFacts = { ...ableHost, serviceManager: 'process' };
 const minimal = 'roles: [master, node]\nmasterAddress: localhost\n';
 
 function render(text = minimal, facts: HostFacts = host, late: LateFacts = {}): ReadonlyMap<string, RenderedFile> {

@@ -5,8 +5,11 @@ import {
   type ClusterConfig,
   configError,
   type DesiredState,
+  manifestOf,
+  manifestPath,
   type Paths,
   type RenderedFile,
+  renderedFilesIn,
   resolveDesiredState,
 } from '@easycerts/cluster';
 import { AppError } from '@easycerts/core';
@@ -15,7 +18,7 @@ import { nodeAddressProblem } from '../core/node-address.ts';
 import { renderHost } from '../core/render-host.ts';
 import { acceptedCopies, type HostSource, readHostSource } from './host-source.ts';
 import { lateFacts, rememberedSubnet } from './late-facts.ts';
-import { manifestOf, readManifest } from './render-manifest.ts';
+import { readOptional } from './read-optional.ts';
 
 export interface HostRendererOptions {
   readonly paths: Paths;
@@ -57,7 +60,9 @@ export async function planHost(options: HostRendererOptions, planOptions: PlanOp
   const late = await lateFacts(desired);
   const files = [...acceptedCopies(configFile, source), ...rememberedSubnet(late, paths), ...renderHost(desired, late)];
   const wanted = new Set(files.map(({ path }) => path));
-  const removed = (await readManifest(paths)).filter((path) => !wanted.has(path));
+  // Without a manifest nothing is removed.
+  const manifest = (await readOptional(manifestPath(paths))) ?? '';
+  const removed = renderedFilesIn(manifest, paths).filter((path) => !wanted.has(path));
   return { desired, files, changed: await changedFiles(files, users), removed, digest: source.received?.digest };
 }
 

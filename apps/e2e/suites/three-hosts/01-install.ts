@@ -3,7 +3,6 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { ensurePackage } from '@easycerts/package';
-import { images } from '../../src/place.ts';
 import { step } from '../../src/step.ts';
 import { allIn, cluster, failedUnits, hostUnits, masterUnits, ownUnits, unitStates } from './cluster.ts';
 
@@ -111,16 +110,5 @@ step('installed from our package and nothing else', cluster, () => {
       const exposure = /Overall exposure level for \S+: ([\d.]+)/.exec(stdout)?.[1];
       assert.ok(exposure !== undefined && Number(exposure) <= most, `${unit}: ${exposure}, at most ${most}`);
     }
-  });
-
-  test('images without a registry can be given to the hosts, as an administrator would', async () => {
-    const archives = Object.values(images()).map(({ archive }) => archive);
-    await Promise.all(
-      cluster.all().map(async (host) => {
-        for (const inputFile of archives) {
-          await host.mustExec(['ctr', '--namespace', 'k8s.io', 'images', 'import', '-'], { inputFile });
-        }
-      }),
-    );
   });
 });

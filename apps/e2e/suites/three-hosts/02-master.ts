@@ -7,7 +7,18 @@ import { kubectlOnMaster } from '../../src/hosts-cluster.ts';
 import { listIssued } from '../../src/issued.ts';
 import { images } from '../../src/place.ts';
 import { step } from '../../src/step.ts';
-import { allIn, cluster, controlPlane, failedUnits, master, nodesReady, ownUnits, unitStates } from './cluster.ts';
+import {
+  allIn,
+  cluster,
+  controlPlane,
+  failedUnits,
+  imageArchives,
+  importedImages,
+  master,
+  nodesReady,
+  ownUnits,
+  unitStates,
+} from './cluster.ts';
 
 const { pause, coredns } = images();
 
@@ -16,6 +27,7 @@ masterAddress: ${master}
 binDir: ${hostBinDir}
 kubelet:
   sandboxImage: ${pause.ref}
+  seedImages: ${JSON.stringify(imageArchives)}
 addons:
   dns:
     image: ${coredns.ref}
@@ -43,6 +55,11 @@ step('a master by one command', cluster, () => {
     const units = [...ownUnits, ...controlPlane];
     assert.deepEqual(await unitStates(master, units), allIn('active', units));
     assert.deepEqual(await failedUnits(master), []);
+  });
+
+  test('images without a registry are there, as cluster.yaml says', async () => {
+    const imported = await importedImages(master);
+    for (const { ref } of Object.values(images())) assert.ok(imported.includes(ref), `${ref} in ${imported}`);
   });
 
   test('kubectl works for root', async () => {

@@ -6,6 +6,7 @@ import { type AutomationReader, startAutomation } from '../../src/automation.ts'
 import { type PrintedEvent, parseLines } from '../../src/events.ts';
 import { eventually } from '../../src/eventually.ts';
 import { hostSnapshot } from '../../src/host-snapshot.ts';
+import { images } from '../../src/place.ts';
 import { collect } from '../../src/run-command.ts';
 import { step } from '../../src/step.ts';
 import {
@@ -14,6 +15,8 @@ import {
   events,
   failedUnits,
   hostUnits,
+  imageArchives,
+  importedImages,
   master,
   masterUnits,
   nodeComponents,
@@ -22,6 +25,7 @@ import {
   snapshotBefore,
   unitStates,
 } from './cluster.ts';
+import { writeNodeYaml } from './workloads.ts';
 
 /** One after the other on each host; `certificate.delivered` and `component.started` come for each of theirs. */
 const stages = ['token.used', 'host.joined', 'certificate.delivered', 'component.started', 'host.ready'];
@@ -43,6 +47,8 @@ step('nodes join by a token', cluster, () => {
     const watcher = cluster.host(master).start(['sh', '-c', `echo $$ > ${watcherPid}; ${watch}`]);
     const printed = collect(watcher);
     watched = () => parseLines(printed().stdout);
+    // As whoever looks after these machines has prepared them.
+    for (const name of nodes) await writeNodeYaml(name, { kubelet: { seedImages: imageArchives } });
     for (const host of nodes.map(cluster.host)) cluster.remember(snapshotBefore(host.name), await hostSnapshot(host));
   });
 
@@ -84,6 +90,11 @@ step('nodes join by a token', cluster, () => {
       assert.deepEqual(await unitStates(name, units), allIn('active', units));
       assert.deepEqual(await unitStates(name, masterUnits), allIn('inactive', masterUnits));
       assert.deepEqual(await failedUnits(name), []);
+    });
+
+    test(`${name}: images without a registry are there, as node.yaml says`, async () => {
+      const imported = await importedImages(name);
+      for (const { ref } of Object.values(images())) assert.ok(imported.includes(ref), `${ref} in ${imported}`);
     });
 
     test(`${name}: the token is gone: no file, no journal, no command line has it`, async () => {

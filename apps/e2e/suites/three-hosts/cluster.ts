@@ -1,10 +1,12 @@
 /** The cluster of this suite: a master and two nodes, each a host with systemd, and what its steps have in common. */
 
-import type { Ended } from '@easycerts/test-hosts';
+import { basename } from 'node:path';
+import { type Ended, hostImagesDir } from '@easycerts/test-hosts';
 import type { PrintedEvent } from '../../src/events.ts';
 import { storedEvents } from '../../src/events.ts';
 import { eventually } from '../../src/eventually.ts';
 import { hostsCluster } from '../../src/hosts-cluster.ts';
+import { images } from '../../src/place.ts';
 
 export const master = 'm1';
 export const nodes = ['n1', 'n2'] as const;
@@ -95,6 +97,15 @@ export async function events(...words: readonly string[]): Promise<readonly Prin
 /** The audit trail: everything that was refused. */
 export function audit(): Promise<readonly PrintedEvent[]> {
   return events('--audit');
+}
+
+/** Archives of images on every host: there is no registry. */
+export const imageArchives = Object.values(images()).map(({ archive }) => `${hostImagesDir}/${basename(archive)}`);
+
+/** References of the images that the kubelet of a host can use. */
+export async function importedImages(host: string): Promise<readonly string[]> {
+  const list = ['ctr', '--namespace', 'k8s.io', 'images', 'list', '--quiet'];
+  return (await cluster.host(host).mustExec(list)).split('\n');
 }
 
 /** Under which name a host is remembered as it was before it joined. */

@@ -7,7 +7,7 @@
  */
 
 import { shellQuote } from '@easycerts/core';
-import type { CgroupPlan } from '@easycerts/runtime';
+import { type CgroupPlan, deviceNodes, makeDeviceNode } from '@easycerts/runtime';
 import type { CableNetwork } from './choose-network.ts';
 import type { Instance } from './instance.ts';
 import { cgroupLinks, oldRoot, readOnlyInTheEnd } from './system-plan.ts';
@@ -30,18 +30,6 @@ export interface StartPlan {
   readonly command: readonly string[];
   readonly env: Readonly<Record<string, string>>;
 }
-
-/** `/dev` of the sandbox: what programs and containers expect, no disk. Name, mode, major, minor. */
-const devices: readonly (readonly [string, string, number, number])[] = [
-  ['null', '666', 1, 3],
-  ['zero', '666', 1, 5],
-  ['full', '666', 1, 7],
-  ['random', '666', 1, 8],
-  ['urandom', '666', 1, 9],
-  // The kubelet follows the kernel's log for processes killed for want of memory.
-  ['kmsg', '644', 1, 11],
-  ['tty', '666', 5, 0],
-];
 
 /** Text of the script; it is called with `launch`. */
 export function renderStartScript(plan: StartPlan): string {
@@ -94,7 +82,7 @@ function insideStage(plan: StartPlan): readonly string[] {
     `root=${shellQuote(root)}`,
     'mount -t tmpfs -o mode=755 easycerts "$root"',
     `cp -a ${shellQuote(`${skeleton}/.`)} "$root"`,
-    ...devices.map(([name, mode, major, minor]) => `mknod -m ${mode} "$root/dev/${name}" c ${major} ${minor}`),
+    ...deviceNodes.map((node) => makeDeviceNode('"$root"', node)),
     `mount --all --fstab ${shellQuote(fstab)}`,
     ...cgroupLinks(cgroups).map(({ path, target }) => `ln -s ${shellQuote(target)} "$root"${shellQuote(path)}`),
     ...readOnlyInTheEnd.map((path) => `mount -o remount,bind,ro "$root"${path}`),

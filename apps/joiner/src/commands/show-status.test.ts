@@ -26,6 +26,21 @@ describe('formatStatus', () => {
     );
   });
 
+  it('shows the services that are told of their certificates below', () => {
+    const services = [
+      { unit: 'nginx', state: 'running', certificates: ['api', 'www'] },
+      { unit: 'registry', state: 'failed', certificates: ['r'], detail: 'it ended after its restart' },
+    ] as const;
+    const shown = formatStatus(
+      { ...status, services: services.map((one) => ({ ...one, certificates: [...one.certificates] })) },
+      now,
+    );
+    assert.match(
+      shown,
+      /\n\nSERVICE +STATE +CERTIFICATES +DETAIL\nnginx +running +api, www\nregistry +failed +r +it ended after its restart\n$/,
+    );
+  });
+
   it('shows what failed with its last lines, and spec files that cannot be used', () => {
     const { reason: _, ...rest } = etcd;
     const failed: ComponentStatus = {

@@ -2,16 +2,30 @@
 
 import { formatDuration } from '@easycerts/core';
 import { formatTable } from '@easycerts/runtime';
-import type { ComponentStatus, JoinerStatus } from '../core/joiner-status.ts';
+import type { ComponentStatus, JoinerStatus, ServiceStatus } from '../core/joiner-status.ts';
 
 /** The table, then what is wrong, each with what the component said last. */
 export function formatStatus(status: JoinerStatus, now: Date): string {
   const rows = status.components.map((component) => rowOf(component, now));
   const problems = status.problems.map(({ message, path }) => `\n${path}: ${message}\n`);
   const failures = status.components.filter(({ lastLines }) => lastLines.length > 0).map(failureOf);
-  return [formatTable(['UNIT', 'STATE', 'SINCE', 'REASON', 'HEALTH', 'DETAIL'], rows), ...problems, ...failures].join(
-    '',
-  );
+  return [
+    formatTable(['UNIT', 'STATE', 'SINCE', 'REASON', 'HEALTH', 'DETAIL'], rows),
+    ...servicesText(status.services),
+    ...problems,
+    ...failures,
+  ].join('');
+}
+
+function servicesText(services: readonly ServiceStatus[] = []): readonly string[] {
+  if (services.length === 0) return [];
+  const rows = services.map(({ certificates, detail = '', state, unit }) => [
+    unit,
+    state,
+    certificates.join(', '),
+    detail,
+  ]);
+  return ['\n', formatTable(['SERVICE', 'STATE', 'CERTIFICATES', 'DETAIL'], rows)];
 }
 
 function rowOf({ detail, isHealthy, reason, since, state, unit }: ComponentStatus, now: Date): readonly string[] {

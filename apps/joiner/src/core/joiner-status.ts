@@ -39,6 +39,16 @@ const componentStatus = z.object({
 });
 export type ComponentStatus = z.infer<typeof componentStatus>;
 
+const serviceStatus = z.object({
+  unit: z.string(),
+  /** `failed`: it has not taken its certificates. */
+  state: z.enum(['running', 'not-running', 'failed']),
+  /** Names of those that it is told of. */
+  certificates: z.array(z.string()),
+  detail: z.string().exactOptional(),
+});
+export type ServiceStatus = z.infer<typeof serviceStatus>;
+
 const joinerStatus = z.object({
   updatedAt: z.iso.datetime(),
   /** When this daemon was started. */
@@ -46,6 +56,8 @@ const joinerStatus = z.object({
   /** Every component is healthy, and there is at least one. */
   isReady: z.boolean(),
   components: z.array(componentStatus),
+  /** Services that are none of our components, and are told of their certificates. */
+  services: z.array(serviceStatus).exactOptional(),
   /** Spec files that cannot be used. */
   problems: z.array(z.object({ path: z.string(), message: z.string() })),
 });

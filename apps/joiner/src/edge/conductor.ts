@@ -17,13 +17,16 @@ import { FileHints } from './file-hints.ts';
 import { hasWhatItNeeds, judgeUnit } from './judge.ts';
 import type { Attempt, ManagedUnit } from './managed-unit.ts';
 import { createNodeLabelKeeper, type NodeLabelKeeper } from './node-labels.ts';
+import type { NoticeFiles } from './notices/notice-files.ts';
+import { ServiceNotices } from './notices/service-notices.ts';
 import { Roster } from './roster.ts';
 import type { SpecFiles } from './spec-files.ts';
 import { areAllHealthy, StatusBoard } from './status-board.ts';
 
 export interface ConductorOptions extends Omit<WorkParts, 'hasWhatItNeeds' | 'wake' | 'onAttemptEnd'> {
   readonly specs: SpecFiles;
-  readonly paths: Pick<Paths, 'appliedConfig' | 'componentSpecs'>;
+  readonly notices: NoticeFiles;
+  readonly paths: Pick<Paths, 'appliedConfig' | 'certificateSpecs' | 'componentSpecs'>;
   readonly onStatus: (status: JoinerStatus) => void;
 }
 
@@ -46,6 +49,7 @@ export class Conductor {
   readonly #board: StatusBoard;
   readonly #news: ConfigurationNews;
   readonly #labels: NodeLabelKeeper;
+  readonly #notices: ServiceNotices;
   readonly #waiters = new Map<string, readonly Waiter[]>();
   readonly #stopListening: () => void;
   #notReadySinceMs: number;
@@ -70,6 +74,7 @@ export class Conductor {
     this.#board = new StatusBoard(options.context.clock);
     this.#news = new ConfigurationNews(options);
     this.#labels = createNodeLabelKeeper(options);
+    this.#notices = new ServiceNotices({ ...options, files: options.notices, wake });
     this.#notReadySinceMs = this.#nowMs();
     this.#stopListening = options.manager.onExit(wake);
   }
@@ -82,7 +87,7 @@ export class Conductor {
   }
 
   status(): JoinerStatus {
-    return this.#board.show(this.#roster.all(), this.#roster.problems);
+    return this.#board.show(this.#roster.all(), this.#notices.status(), this.#roster.problems);
   }
 
   /**
@@ -114,11 +119,12 @@ export class Conductor {
   async close({ stopComponents }: { readonly stopComponents: boolean }): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    this.#hints.close();
     this.#stopListening();
     await this.#looking;
+    // Not before: the look that is under way would open what is closed.
+    this.#hints.close();
     await this.#roster.settle();
-    await this.#labels.close();
+    await Promise.all([this.#labels.close(), this.#notices.close()]);
     for (const unit of this.#roster.all()) unit.pauseChecks();
     const error = new AppError('CANCELLED', 'joiner ends');
     for (const name of this.#waiters.keys()) this.#settleWaiters(name, { attempt: undefined, error });
@@ -149,6 +155,7 @@ export class Conductor {
     this.#roster.takeOver(specs.load());
     const units = this.#roster.all().filter(({ isStopping }) => !isStopping);
     await Promise.all(units.map((unit) => this.#refresh(unit)));
+    const noticesAtMs = await this.#notices.look();
     this.#hints.watch(this.#directoriesOf(units));
     if (this.#isFirstLook && units.some(({ isActive }) => !isActive)) this.#forgetReady();
     this.#isFirstLook = false;
@@ -175,7 +182,7 @@ export class Conductor {
       );
     }
     this.#options.onStatus(this.status());
-    return this.#intervalFor(units, plan.lookAgainAtMs);
+    return this.#intervalFor(units, earliest(plan.lookAgainAtMs, noticesAtMs));
   }
 
   /** A packaged unit is started by systemd: when we first see it, it need not be restarted to know what it runs with. */
@@ -239,8 +246,9 @@ export class Conductor {
       ...spec.files.map(({ path }) => posix.dirname(path)),
       ...spec.certificates.map(({ directory }) => posix.dirname(directory)),
     ]);
-    const { appliedConfig, componentSpecs } = this.#options.paths;
-    return new Set([componentSpecs, posix.dirname(appliedConfig), ...inputs]);
+    const { appliedConfig, certificateSpecs, componentSpecs } = this.#options.paths;
+    const services = this.#notices.directories().map((directory) => posix.dirname(directory));
+    return new Set([certificateSpecs, componentSpecs, posix.dirname(appliedConfig), ...inputs, ...services]);
   }
 
   /** Whoever asked before the attempt began is told how it ended. */
@@ -261,4 +269,8 @@ export class Conductor {
   #nowMs(): number {
     return this.#options.context.clock.now().getTime();
   }
+}
+
+function earliest(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
 }

@@ -1,7 +1,7 @@
 /** Looks at everything components are started with, and makes fingerprints of it. */
 
 import { readFileSync } from 'node:fs';
-import type { CertificateUse, ComponentSpec } from '@easycerts/cluster';
+import type { ComponentSpec } from '@easycerts/cluster';
 import { filesOfSet } from '@easycerts/cluster';
 import { readSetSync, resolveSet } from '@easycerts/runtime';
 import type { CertificateFingerprint, Fingerprint } from '../core/fingerprint.ts';
@@ -31,7 +31,7 @@ export class Observer {
 
   /** What lies on disk for a component now. What is missing or cannot be read is left out. */
   observe(spec: ComponentSpec): Observation {
-    const sets = spec.certificates.flatMap((use) => entryOf(use.name, this.#observeSet(use)));
+    const sets = spec.certificates.flatMap(({ name, directory }) => entryOf(name, this.#observeSet(directory)));
     return {
       fingerprint: {
         unit: unitHashOf(spec),
@@ -44,15 +44,25 @@ export class Observer {
 
   /** When the inputs of a component last changed: by the inodes, as a file that is moved into its place keeps its mtime. */
   lastChangeMs(spec: ComponentSpec): number {
-    const sets = spec.certificates.flatMap(({ directory }) => [directory, ...Object.values(filesOfSet(directory))]);
-    return Math.max(0, ...[...spec.files.map(({ path }) => path), ...sets].map(changedAtMs));
+    const sets = spec.certificates.map(({ directory }) => this.setChangeMs(directory));
+    return Math.max(0, ...spec.files.map(({ path }) => changedAtMs(path)), ...sets);
+  }
+
+  /** What lies in a set now, as hashes; undefined when it is not there or cannot be read. */
+  observeSet(directory: string): CertificateFingerprint | undefined {
+    return this.#observeSet(directory)?.hashes;
+  }
+
+  /** When a set was last swapped. */
+  setChangeMs(directory: string): number {
+    return Math.max(...[directory, ...Object.values(filesOfSet(directory))].map(changedAtMs));
   }
 
   #observeFile(path: string): string | undefined {
     return remembered(this.#files, path, versionOf(path), () => hashOf(readFileSync(path)));
   }
 
-  #observeSet({ directory }: CertificateUse): ObservedSet | undefined {
+  #observeSet(directory: string): ObservedSet | undefined {
     return remembered(this.#sets, directory, versionOfSet(directory), () => {
       const { ca, cert, key, serial } = readSetSync(directory);
       return { hashes: { leaf: hashOf(cert, key), bundle: hashOf(ca) }, serial: serial ?? '' };

@@ -31,6 +31,8 @@ const recordsSchema = z.object({
   restarted: z.array(z.string()).exactOptional(),
   /** The labels that were last set on the Node object. */
   nodeLabels: z.record(z.string(), z.string()).exactOptional(),
+  /** By service that is none of our components: the certificates that it was told of last, as hashes. */
+  services: z.record(z.string(), z.record(z.string(), z.string())).exactOptional(),
   units: z.record(
     z.string(),
     z.object({
@@ -58,16 +60,18 @@ export class Records {
   #configured: ToldConfiguration | undefined;
   #restarted: readonly string[];
   #nodeLabels: Readonly<Record<string, string>>;
+  readonly #services: Map<string, Readonly<Record<string, string>>>;
 
   constructor(directory: string, logger: Logger) {
     this.#path = `${directory}/components.json`;
     this.#logger = logger;
-    const { configured, nodeLabels = {}, readyFor, restarted = [], units } = this.#read();
+    const { configured, nodeLabels = {}, readyFor, restarted = [], services = {}, units } = this.#read();
     this.#units = new Map(Object.entries(units));
     this.#readyFor = readyFor;
     this.#configured = configured;
     this.#restarted = restarted;
     this.#nodeLabels = nodeLabels;
+    this.#services = new Map(Object.entries(services));
   }
 
   get(unit: string): ComponentRecord | undefined {
@@ -127,6 +131,23 @@ export class Records {
     this.#write();
   }
 
+  /** What a service that is none of our components was told of last. */
+  toldOf(unit: string): Readonly<Record<string, string>> | undefined {
+    return this.#services.get(unit);
+  }
+
+  setTold(unit: string, told: Readonly<Record<string, string>>): void {
+    this.#services.set(unit, told);
+    this.#write();
+  }
+
+  /** Forgets every service that is not among these. */
+  keepServices(units: ReadonlySet<string>): void {
+    const gone = [...this.#services.keys()].filter((unit) => !units.has(unit));
+    for (const unit of gone) this.#services.delete(unit);
+    if (gone.length > 0) this.#write();
+  }
+
   #read(): z.infer<typeof recordsSchema> {
     try {
       return recordsSchema.parse(JSON.parse(readFileSync(this.#path, 'utf8')));
@@ -144,6 +165,7 @@ export class Records {
       ...(this.#configured === undefined ? {} : { configured: this.#configured }),
       restarted: this.#restarted,
       nodeLabels: this.#nodeLabels,
+      services: Object.fromEntries(this.#services),
       units: Object.fromEntries(this.#units),
     };
     try {

@@ -1,10 +1,10 @@
 /** The component specs of this host, as config-renderer wrote them: one JSON file a component. */
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { ComponentSpec } from '@easycerts/cluster';
 import { toAppError } from '@easycerts/core';
 import { parseComponent } from '../core/component-schema.ts';
-import { versionOf } from './file-version.ts';
+import { JsonFolder } from './json-folder.ts';
 
 export interface SpecProblem {
   readonly unit: string;
@@ -24,48 +24,32 @@ export interface LoadedSpecs {
 
 type FileResult = { readonly spec: ComponentSpec } | { readonly problem: SpecProblem };
 
-const suffix = '.json';
-
-/** Reads the specs of one folder, again and again; a file is parsed again when it may have changed. */
+/** Reads the specs of one folder, again and again. */
 export class SpecFiles {
   readonly #directory: string;
-  #results = new Map<string, { readonly version: string; readonly result: FileResult }>();
+  readonly #folder: JsonFolder<FileResult>;
 
   constructor(directory: string) {
     this.#directory = directory;
+    this.#folder = new JsonFolder(directory, readSpec);
   }
 
   /** Everything that can be used, and everything that is wrong. Never throws. */
   load(): LoadedSpecs {
-    let units: readonly string[];
+    let results: ReadonlyMap<string, FileResult>;
     try {
-      units = listUnits(this.#directory);
+      results = this.#folder.load();
     } catch (error) {
       const { message } = toAppError(error, 'list it');
       return { specs: [], problems: [{ unit: '', path: this.#directory, message }], units: undefined };
     }
-    const results = new Map<string, { readonly version: string; readonly result: FileResult }>();
-    for (const unit of units) {
-      const path = `${this.#directory}/${unit}${suffix}`;
-      const version = versionOf(path) ?? 'gone';
-      const known = this.#results.get(path);
-      results.set(path, known?.version === version ? known : { version, result: readSpec(path, unit) });
-    }
-    this.#results = results;
-    const all = [...results.values()].map(({ result }) => result);
+    const all = [...results.values()];
     return {
       specs: all.flatMap((result) => ('spec' in result ? [result.spec] : [])),
       problems: all.flatMap((result) => ('problem' in result ? [result.problem] : [])),
-      units: new Set(units),
+      units: new Set(results.keys()),
     };
   }
-}
-
-function listUnits(directory: string): readonly string[] {
-  return readdirSync(directory)
-    .filter((name) => name.endsWith(suffix) && !name.startsWith('.'))
-    .map((name) => name.slice(0, -suffix.length))
-    .sort();
 }
 
 function readSpec(path: string, unit: string): FileResult {

@@ -1,7 +1,7 @@
 /** What joiner shows of its components, and since when. */
 
 import type { Clock } from '@easycerts/core';
-import type { ComponentState, ComponentStatus, JoinerStatus } from '../core/joiner-status.ts';
+import type { ComponentState, ComponentStatus, JoinerStatus, ServiceStatus } from '../core/joiner-status.ts';
 import type { ManagedUnit } from './managed-unit.ts';
 import type { SpecProblem } from './spec-files.ts';
 
@@ -15,12 +15,17 @@ export class StatusBoard {
     this.#startedAt = clock.now().toISOString();
   }
 
-  show(units: readonly ManagedUnit[], problems: readonly SpecProblem[]): JoinerStatus {
+  show(
+    units: readonly ManagedUnit[],
+    services: readonly ServiceStatus[],
+    problems: readonly SpecProblem[],
+  ): JoinerStatus {
     return {
       updatedAt: this.#clock.now().toISOString(),
       startedAt: this.#startedAt,
       isReady: areAllHealthy(units) && problems.length === 0,
       components: units.map((unit) => this.#showUnit(unit)).sort((a, b) => (a.unit < b.unit ? -1 : 1)),
+      ...(services.length === 0 ? {} : { services: [...services] }),
       problems: problems.map(({ message, path }) => ({ path, message })),
     };
   }

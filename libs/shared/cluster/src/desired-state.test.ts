@@ -1,25 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ableHost } from '../testing/index.ts';
 import type { ComponentSpec } from './component-spec.ts';
 import { parseClusterConfig } from './config/parse-cluster-config.ts';
 import { resolveDesiredState } from './desired-state.ts';
 import type { HostFacts } from './host-facts.ts';
 import { pathsUnder } from './paths.ts';
 
-const host: HostFacts = {
-  name: 'm1',
-  roles: ['master', 'node'],
-  addresses: ['192.0.2.10'],
-  cgroups: 'v2',
-  serviceManager: 'process',
-  isRoot: true,
-  mayWriteConntrackMax: true,
-  maySetOomScore: true,
-  snapshotter: 'overlayfs',
-  programs: {},
-  cniFolder: undefined,
-  resolvConf: '/etc/resolv.conf',
-};
+const host: HostFacts = { ...ableHost, serviceManager: 'process' };
 const desired = (text: string, facts = host) =>
   resolveDesiredState(parseClusterConfig(text, 'x'), facts, pathsUnder(''));
 const single = desired('roles: [master, node]\nmasterAddress: localhost');

@@ -1,23 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ableHost } from '../testing/index.ts';
 import { parseClusterConfig } from './config/parse-cluster-config.ts';
 import type { HostFacts } from './host-facts.ts';
 import { cniFolderOf, programPath, proxyModeOf } from './host-programs.ts';
 
-const facts: HostFacts = {
-  name: 'n1',
-  roles: ['node'],
-  addresses: [],
-  cgroups: 'v2',
-  serviceManager: 'systemd',
-  isRoot: true,
-  mayWriteConntrackMax: true,
-  maySetOomScore: true,
-  snapshotter: 'overlayfs',
-  programs: {},
-  cniFolder: undefined,
-  resolvConf: '/etc/resolv.conf',
-};
+const facts: HostFacts = { ...ableHost, name: 'n1', roles: ['node'], addresses: [] };
 const context = (given: Partial<HostFacts>, more = '') => ({
   config: parseClusterConfig(`roles: [master]\nmasterAddress: 192.0.2.1\n${more}`, 'x'),
   host: { ...facts, ...given },

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { hostRecordKey, hostStandingOf } from './host-standing.ts';
+import { hostOfRecordKey, hostRecordKey, hostStandingOf } from './host-standing.ts';
 
 const good = { name: 'n1', roles: ['node'], addresses: ['192.0.2.11'], revoked: false };
 const record = { name: 'n1', roles: ['node'], addresses: ['192.0.2.11'] };
 
 test('a host is who its record says, whatever else stands there', () => {
   assert.equal(hostRecordKey('n1'), 'n1.record');
+  assert.equal(hostOfRecordKey('n1.record'), 'n1');
+  for (const key of ['n1', 'n1.config', 'n1.record.x', '.record', 'n1record', ''])
+    assert.equal(hostOfRecordKey(key), undefined, key);
   assert.deepEqual(hostStandingOf('n1.record', { ...good, enrolment: {} }), { record, isRevoked: false });
   assert.deepEqual(hostStandingOf('n1.record', { ...good, revoked: true }), { record, isRevoked: true });
 });

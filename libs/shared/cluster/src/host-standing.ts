@@ -25,6 +25,12 @@ export function hostRecordKey(host: string): string {
   return `${host}.record`;
 }
 
+/** The host whose record the key names; undefined for other keys of the bucket. */
+export function hostOfRecordKey(key: string): string | undefined {
+  const host = key.slice(0, Math.max(0, key.lastIndexOf('.')));
+  return host !== '' && key === hostRecordKey(host) ? host : undefined;
+}
+
 /** Reads parsed JSON. undefined when it is not whole, or not of the host that the key names: nobody is let in by half a record. */
 export function hostStandingOf(key: string, value: unknown): HostStanding | undefined {
   const parsed = standingSchema.safeParse(value);

@@ -70,7 +70,7 @@ export {
   programPath,
   proxyModeOf,
 } from './host-programs.ts';
-export { type HostStanding, hostRecordKey, hostStandingOf } from './host-standing.ts';
+export { type HostStanding, hostOfRecordKey, hostRecordKey, hostStandingOf } from './host-standing.ts';
 export {
   addressAt,
   canonicalIp,
@@ -95,6 +95,7 @@ export {
 } from './node-document.ts';
 export { type KubeEndpoint, type PemSource, parseKubeconfig } from './parse-kubeconfig.ts';
 export { type Paths, pathsUnder } from './paths.ts';
+export { manifestOf, manifestPath, renderedFilesIn } from './rendered-files.ts';
 export { directoryOf, resolveCertificates } from './resolve-certs.ts';
 export { type StoppableUnit, stopOrder } from './stop-order.ts';
 export { type SystemUser, systemUsers } from './system-users.ts';

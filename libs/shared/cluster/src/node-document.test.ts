@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { isAppError } from '@easycerts/core';
+import { ableHost } from '../testing/index.ts';
 import { parseClusterConfig } from './config/parse-cluster-config.ts';
 import { resolveDesiredState } from './desired-state.ts';
 import type { HostFacts, HostRecord } from './host-facts.ts';
@@ -86,18 +87,7 @@ describe('nodeConfigOf', () => {
 
   it('lets the node resolve the same certificates as the CA does for it', () => {
     const paths = pathsUnder('');
-    const facts: HostFacts = {
-      ...record,
-      cgroups: 'v2',
-      serviceManager: 'systemd',
-      isRoot: true,
-      mayWriteConntrackMax: true,
-      maySetOomScore: true,
-      snapshotter: 'overlayfs',
-      programs: {},
-      cniFolder: undefined,
-      resolvConf: '/etc/resolv.conf',
-    };
+    const facts: HostFacts = { ...ableHost, ...record };
     const here = resolveDesiredState(node, facts, paths).certificates;
     assert.deepEqual(here, resolveCertificates(master, record, paths));
     assert.deepEqual(

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ableHost } from '../testing/index.ts';
 import { parseClusterConfig } from './config/parse-cluster-config.ts';
 import { resolveDesiredState } from './desired-state.ts';
 import { pathsUnder } from './paths.ts';
@@ -7,20 +8,7 @@ import { componentUnit, quoteArgument, type SystemdUnit, unitText } from './syst
 
 const desired = resolveDesiredState(
   parseClusterConfig('roles: [master, node]\nmasterAddress: localhost', 'x'),
-  {
-    name: 'm1',
-    roles: ['master', 'node'],
-    addresses: ['192.0.2.10'],
-    cgroups: 'v2',
-    serviceManager: 'systemd',
-    isRoot: true,
-    mayWriteConntrackMax: true,
-    maySetOomScore: true,
-    snapshotter: 'overlayfs',
-    programs: {},
-    cniFolder: undefined,
-    resolvConf: '/etc/resolv.conf',
-  },
+  ableHost,
   pathsUnder(''),
 );
 

@@ -11,6 +11,7 @@ import { systemClock } from './clock.ts';
 import type { CommandContext } from './command-context.ts';
 import { nodeNameOf } from './host-facts.ts';
 import { createLogger } from './logger.ts';
+import { watchForMove } from './moved-cluster.ts';
 import type { RunningService, ServiceContext } from './service.ts';
 import { createSystemdNotifier } from './systemd-notify.ts';
 
@@ -22,6 +23,8 @@ export interface DaemonOptions {
   readonly identityDirectory?: string;
   /** For the CA, whose own answers let everyone else onto the bus: see ConnectBusOptions. */
   readonly busUserSeed?: string;
+  /** How often it is looked whether the cluster has moved. */
+  readonly lookEveryMs?: number;
 }
 
 export interface DaemonContext extends ServiceContext {
@@ -41,7 +44,8 @@ export function busServers(config: ClusterConfig): readonly string[] {
 }
 
 /**
- * Starts the service, waits for SIGTERM or SIGINT, closes the service and then its connection to the bus. systemd is told when
+ * Starts the service, waits for SIGTERM or SIGINT, or until the cluster has moved (then whoever runs the daemon, systemd or joiner,
+ * starts it again, and it connects and listens where the cluster is now), closes the service and then its connection to the bus. systemd is told when
  * it has started, and that it lives.
  */
 export async function runDaemon(
@@ -52,6 +56,12 @@ export async function runDaemon(
   const logger = createLogger({ service: options.service, level: command.logLevel });
   const notifier = createSystemdNotifier({ logger });
   const bus = options.config.easyCerts ? await connect(command, options, logger) : undefined;
+  const { config, lookEveryMs } = options;
+  const move = watchForMove({
+    configFile: command.configFile,
+    config,
+    ...(lookEveryMs === undefined ? {} : { everyMs: lookEveryMs }),
+  });
   try {
     const service = await start({
       clock: systemClock,
@@ -61,8 +71,11 @@ export async function runDaemon(
       ...(bus === undefined ? {} : { bus }),
     });
     notifier.ready();
-    await runUntilStopped(service, command.signal);
+    await runUntilStopped(service, AbortSignal.any([command.signal, move.signal]));
+    if (move.signal.aborted)
+      logger.info('addresses or ports of the cluster have changed: end, to be started again with them');
   } finally {
+    move.close();
     notifier.close();
     await bus?.events.flush(1_000);
     await bus?.close();

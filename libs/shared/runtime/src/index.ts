@@ -70,6 +70,7 @@ export type { MountInfo } from './control-groups/mountinfo.ts';
 export { parseMountInfo } from './control-groups/mountinfo.ts';
 export type { DaemonContext, DaemonOptions } from './daemon.ts';
 export { busServers, hostNameOf, runDaemon } from './daemon.ts';
+export { type DeviceNode, deviceNodes, makeDeviceNode } from './device-nodes.ts';
 export type { EnrolmentAnswer, EnrolmentOptions, EnrolmentRequest } from './enrolment/enrolment-client.ts';
 export { enrolWithToken } from './enrolment/enrolment-client.ts';
 export type { PinnedAuthority, PinnedAuthorityOptions } from './enrolment/pinned-authority.ts';

@@ -44,7 +44,7 @@ const loaded = {
   TimeoutStopUSec: '15s',
 };
 
-/** Makes one. A unit with `Program: 'missing'` cannot be started; one with `FailsOnStop: 'yes'` fails when it is stopped. */
+/** Makes one. A unit with `Program: 'missing'` cannot be started; `FailsOnStop: 'yes'` fails when it is stopped, `FailsOnReload: 'yes'` when it is reloaded. */
 export function createFakeSystemd(): FakeSystemd {
   const directory = mkdtempSync(join(tmpdir(), 'systemd-'));
   const at = (...names: readonly string[]): string => join(directory, ...names);
@@ -141,9 +141,10 @@ show)
     case $verb in
     start) is_ "$unit" SubState auto-restart && exec sleep 60 9>&-; start "$unit";;
     restart) stop "$unit"; start "$unit";;
+    try-restart) is_ "$unit" ActiveState active && { stop "$unit"; start "$unit"; };;
     stop) stop "$unit";;
     reset-failed) is_ "$unit" ActiveState failed && set_ "$unit" ActiveState inactive;;
-    reload) ;;
+    reload) is_ "$unit" FailsOnReload yes && { echo "Job for $unit failed." >&2; exit 1; };;
     enable) set_ "$unit" UnitFileState enabled;;
     disable) set_ "$unit" UnitFileState disabled;;
     *) echo "Unknown command verb $verb." >&2; exit 1;;

@@ -1,14 +1,14 @@
 /** Gathers what the doctor judges beyond preflight. Changes nothing. */
 
 import { readFile } from 'node:fs/promises';
-import { type ClusterConfig, hostInUrl, type Paths } from '@easycerts/cluster';
+import type { Paths } from '@easycerts/cluster';
 import { parseCertificate } from '@easycerts/pki';
 import { loadAcceptedConfig, readSet } from '@easycerts/runtime';
 import type { DoctorFacts } from '../../core/doctor/facts.ts';
 import type { HostState } from '../../core/host-state.ts';
 import { masterServices, nodeServices } from '../../phases/join-context.ts';
-import { probeEndpoints } from '../preflight/probe-endpoints.ts';
 import { askNode, connectAsNode } from './ask-node.ts';
+import { busProblem } from './bus-problem.ts';
 import { jsonFilesIn } from './certificate-progress.ts';
 import { readCertmgrStatus } from './certmgr-status.ts';
 import type { UnitControl } from './unit-control.ts';
@@ -33,11 +33,11 @@ export async function gatherDoctorFacts({
   const services = state.role === 'master' ? masterServices : nodeServices;
   const wantedServices = control === undefined || !isMember ? [] : services;
   const config = await loadAcceptedConfig(configFile, () => undefined).catch(() => undefined);
-  const [certmgr, certificates, node, busProblem] = await Promise.all([
+  const [certmgr, certificates, node, problem] = await Promise.all([
     readCertmgrStatus(paths),
     readExpiries(paths),
     readNode(paths, state),
-    config === undefined || !isMember ? undefined : busProblemOf(config),
+    config === undefined || !isMember ? undefined : busProblem(config, paths.hostIdentity),
   ]);
   const stopped = wantedServices.filter((unit) => state.services[unit]?.isActive !== true);
   const lines = await Promise.all(
@@ -49,7 +49,7 @@ export async function gatherDoctorFacts({
     isCertmgrAlive: certmgr !== undefined,
     certificates,
     node,
-    busProblem,
+    busProblem: problem,
     lastLines: Object.fromEntries(lines),
     nowMs: Date.now(),
   };
@@ -63,13 +63,6 @@ async function readNode(paths: Paths, state: HostState): Promise<DoctorFacts['no
   } finally {
     kube.close();
   }
-}
-
-async function busProblemOf({ apiserver, bus, easyCerts, masterAddress }: ClusterConfig): Promise<string | undefined> {
-  if (!easyCerts) return undefined;
-  const host = apiserver.enable ? '127.0.0.1' : hostInUrl(masterAddress);
-  const [probed] = await probeEndpoints([`${host}:${bus.port}`], undefined);
-  return probed?.problem === undefined ? undefined : `${probed.endpoint}: ${probed.problem}`;
 }
 
 async function readExpiries(paths: Paths): Promise<DoctorFacts['certificates']> {

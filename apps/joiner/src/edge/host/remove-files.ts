@@ -4,10 +4,10 @@ import { execFile } from 'node:child_process';
 import { readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
-import type { Paths } from '@easycerts/cluster';
+import { manifestPath, type Paths, renderedFilesIn } from '@easycerts/cluster';
 import { AppError, toAppError } from '@easycerts/core';
 import { parseMountInfo } from '@easycerts/runtime';
-import { mountsBelow, removableFiles } from '../../core/removable-files.ts';
+import { mountsBelow } from '../../core/mounts-below.ts';
 
 const run = promisify(execFile);
 
@@ -24,8 +24,8 @@ const volumePluginFolders = [
 
 /** The files that config-renderer made; how many there were. */
 export async function removeRendered(paths: Paths): Promise<number> {
-  const manifest = await readFile(`${paths.rendererState}/manifest.json`, 'utf8').catch(() => '');
-  const files = removableFiles(manifest, paths);
+  const manifest = await readFile(manifestPath(paths), 'utf8').catch(() => '');
+  const files = renderedFilesIn(manifest, paths);
   for (const path of files) await rm(path, { force: true });
   return files.length;
 }

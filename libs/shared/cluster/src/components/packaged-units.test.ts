@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it, test } from 'node:test';
+import { ableHost } from '../../testing/index.ts';
 import { parseClusterConfig } from '../config/parse-cluster-config.ts';
 import { resolveDesiredState } from '../desired-state.ts';
 import { pathsUnder } from '../paths.ts';
@@ -25,22 +26,8 @@ const limits: Readonly<Record<string, number>> = {
 };
 
 test('the package has a unit for joiner and for every service of ours that a spec expects there', () => {
-  const host = {
-    name: 'm1',
-    roles: ['master', 'node'] as const,
-    addresses: ['192.0.2.10'],
-    cgroups: 'v2',
-    serviceManager: 'systemd',
-    isRoot: true,
-    mayWriteConntrackMax: true,
-    maySetOomScore: true,
-    snapshotter: 'overlayfs',
-    programs: {},
-    cniFolder: undefined,
-    resolvConf: '/etc/resolv.conf',
-  } as const;
   const config = parseClusterConfig('roles: [master, node]\nmasterAddress: localhost', 'x');
-  const { components } = resolveDesiredState(config, host, pathsUnder(''));
+  const { components } = resolveDesiredState(config, ableHost, pathsUnder(''));
   const expected = components.filter(({ isPackaged }) => isPackaged === true).map(({ unit }) => `${unit}.service`);
   assert.deepEqual(units.map(({ name }) => name).sort(), [...expected, 'easycerts-joiner.service'].sort());
   assert.ok(!expected.includes('kube-addon-manager.service'));

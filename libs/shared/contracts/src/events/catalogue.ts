@@ -255,17 +255,19 @@ export const eventCatalogue = {
   },
   'component.restarted': {
     scope: 'host',
-    summary: 'A component was restarted and is healthy.',
+    summary: 'A component, or a service that uses a certificate of yours, was restarted and is healthy.',
     data: z.object({ host, component, reason: actionReason, changed: z.array(z.string()), durationMs }),
   },
   'component.reloaded': {
     scope: 'host',
-    summary: 'A component was told to read its files again and is healthy.',
+    summary:
+      'A component, or a service that uses a certificate of yours, was told to read its files again and is healthy.',
     data: z.object({ host, component, reason: actionReason, changed: z.array(z.string()), durationMs }),
   },
   'component.failed': {
     scope: 'host',
-    summary: 'A component did not become healthy and will be tried again.',
+    summary:
+      'A component did not become healthy and will be tried again; or a service has not taken its new certificate.',
     action: 'The last lines of its log say why.',
     data: z.object({
       host,

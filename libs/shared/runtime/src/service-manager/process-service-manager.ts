@@ -107,6 +107,10 @@ class ProcessServiceManager implements ServiceManager {
     process.kill(record.pid, record.reloadSignal);
   }
 
+  async restartForeign(unit: string): Promise<void> {
+    throw new AppError('FAILED_PRECONDITION', `restart ${unit}: without systemd nothing runs that is not ours`);
+  }
+
   async lastLogLines(unit: string, count: number): Promise<readonly string[]> {
     return readLastLines(this.#logOf(unit), count);
   }

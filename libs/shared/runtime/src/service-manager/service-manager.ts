@@ -32,6 +32,8 @@ export interface ServiceManager {
   stop(unit: string): Promise<void>;
   /** Sends the reload signal. AppError FAILED_PRECONDITION when it is not active or has none. */
   reload(unit: string): Promise<void>;
+  /** Stops and starts one that somebody else has set up. AppError FAILED_PRECONDITION when it is not active, or did not come up. */
+  restartForeign(unit: string): Promise<void>;
   /** The last lines it logged, oldest first. */
   lastLogLines(unit: string, count: number): Promise<readonly string[]>;
   /** Calls back when a unit ends by itself, until the returned function is called. */

@@ -170,9 +170,36 @@ describe('start', () => {
       await assert.rejects(manager.stop(unit), (error) => isAppError(error, 'INVALID_INPUT'));
       await assert.rejects(manager.status(unit), (error) => isAppError(error, 'INVALID_INPUT'));
       await assert.rejects(manager.reload(unit), (error) => isAppError(error, 'INVALID_INPUT'));
+      await assert.rejects(manager.restartForeign(unit), (error) => isAppError(error, 'INVALID_INPUT'));
       await assert.rejects(manager.lastLogLines(unit, 1), (error) => isAppError(error, 'INVALID_INPUT'));
     }
     assert.deepEqual([systemd.calls(), systemd.shows()], [[], 0]);
+  });
+});
+
+describe('the restart of a unit that somebody else has set up', () => {
+  it('restarts it, and is no end of its own', async () => {
+    const { pid } = await started('nginx');
+    const ends: unknown[] = [];
+    manager.onExit((...end) => ends.push(end));
+    await manager.restartForeign('nginx');
+    const status = await manager.status('nginx');
+    assert.equal(status.state, 'active');
+    assert.notEqual(status.pid, pid);
+    assert.deepEqual(ends, []);
+    assert.deepEqual(systemd.calls().slice(-1), ['try-restart nginx.service']);
+  });
+
+  it('starts nothing: neither what was stopped, nor what has failed, nor what is not there', async () => {
+    await started('nginx');
+    await manager.stop('nginx');
+    await started('failed');
+    systemd.crash('failed');
+    const before = systemd.calls().length;
+    for (const unit of ['nginx', 'failed', 'unknown']) {
+      await assert.rejects(manager.restartForeign(unit), (error) => isAppError(error, 'FAILED_PRECONDITION'), unit);
+    }
+    assert.equal(systemd.calls().length, before);
   });
 });
 

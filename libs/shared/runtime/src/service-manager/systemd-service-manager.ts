@@ -102,7 +102,9 @@ class SystemdServiceManager implements ServiceManager {
   async stop(unit: string): Promise<void> {
     checkUnitName(unit);
     await this.#act(unit, async () => {
-      const { properties } = await this.#read(unit);
+      const known = this.#known.get(unit);
+      const isSurelyUp = known?.status.state === 'active' && isTrusted(known);
+      const { properties } = isSurelyUp ? known : await this.#read(unit);
       if (!isUp(properties) && !waitsForRestart(properties)) return;
       // Whoever stops a unit with a new file is about to start it: systemd reads while the old process ends.
       const isRead = this.#isOutdated(unit, properties) ? this.#reload().catch(() => undefined) : undefined;
@@ -119,6 +121,16 @@ class SystemdServiceManager implements ServiceManager {
       throw new AppError('FAILED_PRECONDITION', `reload ${unit}: it has no reload signal`);
     }
     await this.#systemctl.run(['reload', '--', service(unit)]);
+  }
+
+  async restartForeign(unit: string): Promise<void> {
+    checkUnitName(unit);
+    await this.#act(unit, async () => {
+      const { status } = await this.#read(unit);
+      if (status.state !== 'active') throw new AppError('FAILED_PRECONDITION', `restart ${unit}: it is not running`);
+      // try-: one that was stopped in this moment stays so
+      await this.#systemctl.run(['try-restart', '--', service(unit)], startLimitMs);
+    });
   }
 
   async lastLogLines(unit: string, count: number): Promise<readonly string[]> {

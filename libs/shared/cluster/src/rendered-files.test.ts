@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { pathsUnder } from '@easycerts/cluster';
-import { mountsBelow, removableFiles } from './removable-files.ts';
+import { pathsUnder } from './paths.ts';
+import { manifestOf, renderedFilesIn } from './rendered-files.ts';
 
 const paths = pathsUnder('/r');
-const removed = (...files: readonly unknown[]): readonly string[] => removableFiles(JSON.stringify({ files }), paths);
+const removed = (...files: readonly unknown[]): readonly string[] => renderedFilesIn(JSON.stringify({ files }), paths);
 
-describe('removableFiles', () => {
+describe('the files that config-renderer has made', () => {
   test('are what config-renderer made, where it makes files', () => {
     const made = [
       '/r/etc/easycerts/certmgr.d/kubelet.json',
@@ -15,6 +15,11 @@ describe('removableFiles', () => {
       '/r/etc/cni/net.d/10-easycerts.conflist',
     ];
     assert.deepEqual(removed(...made), made);
+    const { content } = manifestOf(
+      made.map((path) => ({ path })),
+      paths,
+    );
+    assert.deepEqual(renderedFilesIn(content, paths), [...made].sort());
   });
 
   for (const [name, path] of [
@@ -26,29 +31,15 @@ describe('removableFiles', () => {
     ['the configuration that people wrote', '/r/etc/easycerts/cluster.yaml'],
     ['what people say about this host', '/r/etc/easycerts/node.yaml'],
     ['what the installation knows about itself', '/r/etc/easycerts/overlay.yaml'],
+    ['the configuration that the master gave', paths.receivedConfig],
+    ['an empty segment', '/r/etc/kubernetes//x'],
+    ['a folder with a slash', '/r/etc/kubernetes/'],
     ['something that is no path', 7],
   ] as const) {
     test(`${name} is never removed`, () => assert.deepEqual(removed(path), []));
   }
 
   test('of a damaged manifest there are none', () => {
-    for (const text of ['', '{', '[]', '{"files":7}', 'null']) assert.deepEqual(removableFiles(text, paths), []);
-  });
-});
-
-describe('mountsBelow', () => {
-  test('gives the innermost first, and nothing beside the folder', () => {
-    const points = [
-      '/',
-      '/var/lib/kubelet',
-      '/var/lib/kubelet/pods/x',
-      '/var/lib/kubelet2',
-      '/var/lib/kubelet/pods/x/volumes/y',
-    ];
-    assert.deepEqual(mountsBelow('/var/lib/kubelet', points), [
-      '/var/lib/kubelet/pods/x/volumes/y',
-      '/var/lib/kubelet/pods/x',
-      '/var/lib/kubelet',
-    ]);
+    for (const text of ['', '{', '[]', '{"files":7}', 'null']) assert.deepEqual(renderedFilesIn(text, paths), []);
   });
 });

@@ -1,0 +1,41 @@
+/** Notices that the cluster has moved: that the CA or the bus is to be found, or is to listen, elsewhere than a daemon was told. */
+
+import type { ClusterConfig } from '@easycerts/cluster';
+import { secondMs } from '@easycerts/core';
+import { loadAcceptedConfig } from './load-cluster-config.ts';
+
+export interface MoveWatch {
+  /** Aborted when it has moved. */
+  readonly signal: AbortSignal;
+  /** Looks now, without waiting for the interval. */
+  look(): Promise<void>;
+  close(): void;
+}
+
+export interface MoveWatchOptions {
+  /** Path of cluster.yaml. */
+  readonly configFile: string;
+  /** What the daemon has been started with. */
+  readonly config: ClusterConfig;
+  /** Default ten seconds: it happens once in years, and nothing is lost meanwhile. */
+  readonly everyMs?: number;
+}
+
+/** Watches the accepted configuration. A configuration that is gone, or has mistakes, moves nothing. */
+export function watchForMove({ configFile, config, everyMs = 10 * secondMs }: MoveWatchOptions): MoveWatch {
+  const moved = new AbortController();
+  const before = placesOf(config);
+  const look = async (): Promise<void> => {
+    const now = await loadAcceptedConfig(configFile, () => undefined).catch(() => undefined);
+    if (now !== undefined && placesOf(now) !== before) moved.abort();
+  };
+  const timer = setInterval(() => void look(), everyMs);
+  timer.unref();
+  return { signal: moved.signal, look, close: () => clearInterval(timer) };
+}
+
+/** All that daemons take from the configuration once, when they start. */
+function placesOf({ apiserver, bus, easyCerts, masterAddress, pki }: ClusterConfig): string {
+  const { cfssl, enrolPort, grpcPort, httpsPort } = pki;
+  return JSON.stringify([easyCerts, apiserver.enable, masterAddress, bus.port, grpcPort, httpsPort, enrolPort, cfssl]);
+}
