@@ -62,6 +62,7 @@ export interface StartOptions {
   readonly wrapBus?: (bus: Bus) => Bus;
   readonly limits?: CaOptions['limits'];
   readonly grpc?: CaOptions['grpc'];
+  readonly cfssl?: CaOptions['cfssl'];
   readonly source?: CaOptions['source'];
 }
 
@@ -156,6 +157,7 @@ async function startService(paths: Paths, server: TestNatsServer, options: Start
         busServers: server.servers,
         paths,
         source: options.source ?? { load: async () => ({ config, ownHost: master }) },
+        ...(options.cfssl === undefined ? {} : { cfssl: options.cfssl }),
         ...(options.limits === undefined ? {} : { limits: options.limits }),
       },
     );
