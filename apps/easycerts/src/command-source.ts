@@ -24,6 +24,10 @@ export const services = {
     description: 'join this host to a cluster, run and restart its components',
     load: () => import('@easycerts/joiner'),
   },
+  agent: {
+    description: 'certmgr, config-renderer and joiner in one process: what runs on a node',
+    load: () => import('./commands/agent.ts'),
+  },
   'addon-manager': { description: 'keep addons applied', load: () => import('@easycerts/addon-manager') },
 } as const satisfies CommandSources;
 

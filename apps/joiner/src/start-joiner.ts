@@ -19,6 +19,8 @@ export interface JoinerOptions {
   /** Runs the components; joiner closes it in the end. */
   readonly manager: ServiceManager;
   readonly users: Users;
+  /** Units whose work this very process does: specs of theirs are of an earlier version, and passed over. */
+  readonly ownUnits?: readonly string[];
   /** Stop all components when joiner is closed, for clusters of developers; otherwise they go on. */
   readonly stopComponentsOnExit?: boolean;
 }
@@ -54,7 +56,7 @@ export async function startJoiner(context: ServiceContext, options: JoinerOption
     host,
     manager,
     users,
-    specs: new SpecFiles(paths.componentSpecs),
+    specs: new SpecFiles(paths.componentSpecs, options.ownUnits),
     notices: new NoticeFiles(paths.certificateSpecs, logger),
     paths,
     observer: new Observer(),

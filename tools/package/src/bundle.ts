@@ -3,7 +3,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toAppError } from '@easycerts/core';
-import { build } from 'esbuild';
+import { type BuildOptions, build } from 'esbuild';
+import { asciiScript } from './core/ascii-script.ts';
 import { bundledPackages } from './core/bundled-packages.ts';
 import type { Notice } from './core/copyright.ts';
 import { executableFile } from './core/package-content.ts';
@@ -16,29 +17,38 @@ export interface Bundle {
   readonly notices: readonly Notice[];
 }
 
+const sources = 'apps/easycerts/src';
+const common = {
+  absWorkingDir: repository,
+  outfile: 'easycerts.cjs',
+  write: false,
+  bundle: true,
+  platform: 'node',
+  target: 'node26',
+  // not the identifiers: logs and errors show names of classes and functions, and giving each its name back at every start
+  // (keepNames) takes an eighth of it
+  minifyWhitespace: true,
+  minifySyntax: true,
+  legalComments: 'none',
+  logLevel: 'silent',
+} as const satisfies BuildOptions;
+
 /** Bundles the installed command line. What is loaded only when it is needed stays so inside the bundle. */
 export async function bundle(): Promise<Bundle> {
   try {
+    const [first] = (await build({ ...common, entryPoints: [`${sources}/memory.ts`], format: 'iife' })).outputFiles;
     const { metafile, outputFiles } = await build({
-      absWorkingDir: repository,
-      entryPoints: ['apps/easycerts/src/main-installed.ts'],
-      outfile: 'easycerts.cjs',
-      write: false,
-      metafile: true,
-      bundle: true,
-      platform: 'node',
-      target: 'node26',
+      ...common,
+      entryPoints: [`${sources}/main-installed.ts`],
       // code is cached for CommonJS only (https://nodejs.org/api/single-executable-applications.html)
       format: 'cjs',
-      // not the identifiers: logs and errors show names of classes and functions, and giving each its name back at every
-      // start (keepNames) takes an eighth of it
-      minifyWhitespace: true,
-      minifySyntax: true,
-      legalComments: 'none',
-      logLevel: 'silent',
+      metafile: true,
+      // even what only declares the rest is work enough for an optimising compiler
+      banner: { js: `"use strict";${first?.text ?? ''}` },
     });
     const packages = bundledPackages(Object.keys(metafile.inputs));
-    return { script: outputFiles[0]?.contents ?? new Uint8Array(), notices: await Promise.all(packages.map(noticeOf)) };
+    const script = Buffer.from(asciiScript(outputFiles[0]?.text ?? ''), 'latin1');
+    return { script, notices: await Promise.all(packages.map(noticeOf)) };
   } catch (error) {
     throw toAppError(error, 'bundle the sources');
   }

@@ -27,6 +27,18 @@ describe('SpecFiles', () => {
     assert.deepEqual([specs.map(({ unit }) => unit), problems, [...(units ?? [])]], [['a', 'b'], [], ['a', 'b']]);
   });
 
+  it('passes over the units that it is told not to want, whatever their files say', () => {
+    write('a');
+    write('own');
+    const damaged = (): void => write('own', '{');
+    const files = new SpecFiles(base, ['own']);
+    for (const change of [() => undefined, damaged]) {
+      change();
+      const { problems, specs, units } = files.load();
+      assert.deepEqual([specs.map(({ unit }) => unit), problems, [...(units ?? [])]], [['a'], [], ['a']]);
+    }
+  });
+
   it('gives the same object while the file is the same, and another once it changed', () => {
     const files = new SpecFiles(base);
     write('a');

@@ -28,17 +28,20 @@ type FileResult = { readonly spec: ComponentSpec } | { readonly problem: SpecPro
 export class SpecFiles {
   readonly #directory: string;
   readonly #folder: JsonFolder<FileResult>;
+  readonly #passedOver: ReadonlySet<string>;
 
-  constructor(directory: string) {
+  /** `passedOver`: units whose files are as if they were not there. */
+  constructor(directory: string, passedOver: readonly string[] = []) {
     this.#directory = directory;
     this.#folder = new JsonFolder(directory, readSpec);
+    this.#passedOver = new Set(passedOver);
   }
 
   /** Everything that can be used, and everything that is wrong. Never throws. */
   load(): LoadedSpecs {
     let results: ReadonlyMap<string, FileResult>;
     try {
-      results = this.#folder.load();
+      results = new Map([...this.#folder.load()].filter(([unit]) => !this.#passedOver.has(unit)));
     } catch (error) {
       const { message } = toAppError(error, 'list it');
       return { specs: [], problems: [{ unit: '', path: this.#directory, message }], units: undefined };

@@ -37,6 +37,11 @@ export const unitOf: Readonly<Record<ComponentName, string>> = {
 export const authorityNames = ['kubernetes', 'etcd', 'front-proxy', 'easycerts', 'services'] as const;
 export type AuthorityName = (typeof authorityNames)[number];
 
+/** The unit of the three that follow in one process, which is what runs on a node. */
+export const agentUnit = 'easycerts-agent';
+/** On a master each is a unit of its own. */
+export const agentReplaces = ['easycerts-certmgr', 'easycerts-config-renderer', 'easycerts-joiner'] as const;
+
 /** Our own services, run by the same means as the components: `bus` is nats-server. */
 export const serviceNames = ['bus', 'ca', 'certmgr', 'configRenderer'] as const;
 export type ServiceName = (typeof serviceNames)[number];

@@ -11,7 +11,15 @@ export type {
 } from './certificate-spec.ts';
 export { filesOfSet, keyAlgorithms } from './certificate-spec.ts';
 export type { AuthorityName, ComponentName, Role, ServiceName } from './component-name.ts';
-export { authorityNames, componentNames, roles, serviceNames, unitOf } from './component-name.ts';
+export {
+  agentReplaces,
+  agentUnit,
+  authorityNames,
+  componentNames,
+  roles,
+  serviceNames,
+  unitOf,
+} from './component-name.ts';
 export type {
   CertificateUse,
   ComponentSpec,

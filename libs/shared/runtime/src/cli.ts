@@ -46,6 +46,12 @@ export async function runUntilStopped(
   }
 }
 
+/** For daemons. For other commands SIGHUP is the terminal that goes away; a daemon has none, and looks at everything now. */
+export function lookOnHangup(look: () => unknown): void {
+  process.removeAllListeners('SIGHUP');
+  process.on('SIGHUP', () => void look());
+}
+
 async function runToExitCode(
   command: Command,
   argv: readonly string[],

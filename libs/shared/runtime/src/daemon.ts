@@ -10,7 +10,7 @@ import { runUntilStopped } from './cli.ts';
 import { systemClock } from './clock.ts';
 import type { CommandContext } from './command-context.ts';
 import { nodeNameOf } from './host-facts.ts';
-import { createLogger } from './logger.ts';
+import { createLogger, logLevels } from './logger.ts';
 import { watchForMove } from './moved-cluster.ts';
 import type { RunningService, ServiceContext } from './service.ts';
 import { createSystemdNotifier } from './systemd-notify.ts';
@@ -41,6 +41,16 @@ export function hostNameOf(config: ClusterConfig): string {
 export function busServers(config: ClusterConfig): readonly string[] {
   const host = config.apiserver.enable ? '127.0.0.1' : hostInUrl(config.masterAddress);
   return [`tls://${host}:${config.bus.port}`];
+}
+
+/** What a further service in the same process is given: the same connection, and its own name in logs and events. */
+export function contextOfService(context: DaemonContext, service: string): DaemonContext {
+  const level = logLevels.find((known) => known === context.logger.level);
+  return {
+    ...context,
+    logger: createLogger({ service, ...(level === undefined ? {} : { level }) }),
+    events: context.bus?.eventsOf(service) ?? nullPublisher,
+  };
 }
 
 /**

@@ -48,7 +48,7 @@ export { eventsStream } from './bus/stream-config.ts';
 export { patternsOverlap, subjectMatches } from './bus/subject-filter.ts';
 export type { CertificateAuthorityClient } from './certificate-authority-client.ts';
 export { connectCertificateAuthority } from './certificate-authority-client.ts';
-export { runMain, runUntilStopped } from './cli.ts';
+export { lookOnHangup, runMain, runUntilStopped } from './cli.ts';
 export { systemClock } from './clock.ts';
 export type { CommandContext } from './command-context.ts';
 export { addGlobalOptions, contextOf } from './command-context.ts';
@@ -69,7 +69,7 @@ export {
 export type { MountInfo } from './control-groups/mountinfo.ts';
 export { parseMountInfo } from './control-groups/mountinfo.ts';
 export type { DaemonContext, DaemonOptions } from './daemon.ts';
-export { busServers, hostNameOf, runDaemon } from './daemon.ts';
+export { busServers, contextOfService, hostNameOf, runDaemon } from './daemon.ts';
 export { type DeviceNode, deviceNodes, makeDeviceNode } from './device-nodes.ts';
 export type { EnrolmentAnswer, EnrolmentOptions, EnrolmentRequest } from './enrolment/enrolment-client.ts';
 export { enrolWithToken } from './enrolment/enrolment-client.ts';

@@ -4,7 +4,7 @@ import type { CloudEvent, EventOrigin } from '@easycerts/contracts';
 import { busSubjectOf, cloudEventOf, typePrefix } from '@easycerts/contracts';
 import type { Clock } from '@easycerts/core';
 import { AppError } from '@easycerts/core';
-import type { Bus, EventFilter } from '@easycerts/runtime';
+import type { Bus, EventFilter, EventPublisher } from '@easycerts/runtime';
 import { deduplicationKey, subjectMatches } from '@easycerts/runtime';
 import { fixedClock } from './clocks.ts';
 import { createFakeBucket } from './fake-bucket.ts';
@@ -69,6 +69,16 @@ export function createFakeBus(options: FakeBusOptions = {}): FakeBus {
     return () => listeners.delete(listener);
   };
 
+  const eventsOf = (service: string): EventPublisher => ({
+    publish: (fact, time) => {
+      const event = cloudEventOf(fact, { ...origin, service }, time ?? clock.now()) as CloudEvent;
+      const stored = { subject: busSubjectOf(fact.type, origin.host), event };
+      if (isConnected) store(stored);
+      else waiting.push(stored);
+    },
+    flush: () => Promise.resolve(),
+  });
+
   return {
     get published() {
       return log.map(({ event }) => event);
@@ -86,15 +96,8 @@ export function createFakeBus(options: FakeBusOptions = {}): FakeBus {
         event,
       });
     },
-    events: {
-      publish: (fact, time) => {
-        const event = cloudEventOf(fact, origin, time ?? clock.now()) as CloudEvent;
-        const stored = { subject: busSubjectOf(fact.type, origin.host), event };
-        if (isConnected) store(stored);
-        else waiting.push(stored);
-      },
-      flush: () => Promise.resolve(),
-    },
+    events: eventsOf(origin.service),
+    eventsOf,
     isConnected: () => isConnected,
     whenConnected: async (timeoutMs) => {
       if (isConnected) return;

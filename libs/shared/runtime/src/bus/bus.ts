@@ -78,6 +78,8 @@ export interface StoredEvent {
 /** A connection with one host identity. It reconnects by itself, for ever; `close` ends it. */
 export interface Bus {
   readonly events: EventPublisher;
+  /** A publisher for another service of this process: its events say that they come from it. Ends with the bus. */
+  eventsOf(service: string): EventPublisher;
   /** Whether the connection is up at this moment. */
   isConnected(): boolean;
   /** Resolves when the connection is up. AppError UNAVAILABLE, with the last failure as cause, after `timeoutMs`. */

@@ -324,6 +324,24 @@ test('a node publishes its own events, and nothing that only masters may', async
   await assert.rejects(hosts.get('n2.x'));
 });
 
+test('the services of one process publish over one connection, each under its name', async () => {
+  const n1 = await testBus.connect('n1', 'node', 'agent');
+  const data = { host: 'n1', components: [], durationMs: 1 };
+  const ready = (key: string) => ({ type: 'host.ready' as const, subject: 'n1', key, data });
+  const [certmgr, joiner] = [n1.eventsOf('certmgr'), n1.eventsOf('joiner')];
+  assert.equal(n1.eventsOf('joiner'), joiner);
+  certmgr.publish(ready('of-certmgr'));
+  joiner.publish(ready('of-joiner'));
+  n1.events.publish(ready('of-agent'));
+  // what is still unsent then is sent by closing
+  await n1.close();
+  const sources = (await collect(m1.readEvents({ from: 'all', follow: false })))
+    .filter(({ id }) => id.startsWith('host.ready:n1:of-'))
+    .map(({ source }) => source);
+  assert.deepEqual(sources.sort(), ['/hosts/n1/agent', '/hosts/n1/certmgr', '/hosts/n1/joiner']);
+  joiner.publish(ready('of-joiner-too-late'));
+});
+
 test('a node hears changes of its own keys only', async () => {
   const hosts = await m1.bucket('hosts');
   const n1 = await testBus.connect('n1', 'node', 'joiner');

@@ -10,7 +10,7 @@ import { openDurableStream } from './durable-stream.ts';
 import { ensureStreams } from './ensure-streams.ts';
 import { eventConsumersOf } from './event-consumers.ts';
 import { parseEvent } from './event-envelope.ts';
-import type { OutgoingEvent } from './event-publisher.ts';
+import type { OutgoingEvent, QueueingPublisher } from './event-publisher.ts';
 import { createEventPublisher } from './event-publisher.ts';
 import { jetStreamOf } from './jet-stream-of.ts';
 import { openBucket } from './key-value-bucket.ts';
@@ -71,19 +71,27 @@ export async function connectBus(options: ConnectBusOptions): Promise<Bus> {
   const streamsReady = async (): Promise<void> => {
     if (identity?.kind === 'master') await makeStreams();
   };
-  const events = createEventPublisher({
-    origin,
-    clock,
-    logger,
-    send: async (event) => {
-      await streamsReady();
-      await sendEvent(link, event);
-    },
-  });
+  const publishers = new Map<string, QueueingPublisher>();
+  const eventsOf = (service: string): QueueingPublisher => {
+    const known = publishers.get(service);
+    if (known !== undefined) return known;
+    const publisher = createEventPublisher({
+      origin: { ...origin, service },
+      clock,
+      logger,
+      send: async (event) => {
+        await streamsReady();
+        await sendEvent(link, event);
+      },
+    });
+    if (link.isUp()) publisher.wake();
+    publishers.set(service, publisher);
+    return publisher;
+  };
   link.onUp(() => {
     // Nodes publish into streams that masters make.
     streamsReady().catch((err: unknown) => logger.error({ err }, 'the streams for events cannot be made'));
-    events.wake();
+    for (const publisher of publishers.values()) publisher.wake();
   });
   const asMaster = (doing: string): void => {
     if (identity === undefined || identity.kind === 'master') return;
@@ -98,7 +106,8 @@ export async function connectBus(options: ConnectBusOptions): Promise<Bus> {
   });
 
   return {
-    events,
+    events: eventsOf(origin.service),
+    eventsOf,
     consumers,
     isConnected: () => link.isUp(),
     whenConnected: (timeoutMs) => link.whenUp(timeoutMs),
@@ -124,8 +133,9 @@ export async function connectBus(options: ConnectBusOptions): Promise<Bus> {
       return openBucket({ link, name, options: bucketOptions, logger, closed: closing.signal });
     },
     close: async () => {
-      if (link.isUp()) await events.flush(closingFlushMs);
-      events.close();
+      const all = [...publishers.values()];
+      if (link.isUp()) await Promise.all(all.map((publisher) => publisher.flush(closingFlushMs)));
+      for (const publisher of all) publisher.close();
       closing.abort();
       await link.close();
     },
