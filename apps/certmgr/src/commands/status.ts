@@ -8,14 +8,18 @@ import { planRecord, statusHeaders, statusRow } from '../core/plan-rows.ts';
 import { specError } from '../edge/spec-files.ts';
 import { type DaemonStatus, StatusFile } from '../edge/status-file.ts';
 import { assertSeen, readHostPlans } from './host-plans.ts';
+import { readSpecPlans, specCure } from './specs/spec-commands.ts';
+import { addSpecOptions, certmgrConfigOf } from './specs/spec-options.ts';
 
 export function statusCommand(): Command {
-  return new Command('status')
+  return addSpecOptions(new Command('status'))
     .description('show every certificate, when it expires and what is wrong with it')
     .action(async (_options, self: Command) => {
       const context = contextOf(self);
-      const { plans, problems } = await readHostPlans(context);
-      const daemon = new StatusFile(context.paths).read();
+      const config = certmgrConfigOf(self);
+      const specs = config && (await readSpecPlans(context, config));
+      const { plans, problems } = specs ?? (await readHostPlans(context));
+      const daemon = new StatusFile(specs === undefined ? context.paths : { certmgrState: specs.folder }).read();
       const isRunning = daemon !== undefined && isAlive(daemon.pid);
       if (context.isJson) {
         const record = { certificates: plans.map(planRecord), problems, daemon: { running: isRunning, ...daemon } };
@@ -28,7 +32,7 @@ export function statusCommand(): Command {
         process.stdout.write(`\n${isRunning ? describeDaemon(daemon, nowMs) : absence(plans)}`);
         if (isRunning && failureOf.has('')) process.stdout.write(`CA: ${failureOf.get('')}\n`);
       }
-      if (problems.length > 0) throw specError(problems);
+      if (problems.length > 0) throw specError(problems, specs && specCure);
       assertSeen(plans);
     });
 }

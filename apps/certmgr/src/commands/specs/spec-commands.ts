@@ -30,7 +30,8 @@ import { type RunningCfsslCertmgr, startCfsslCertmgr } from '../../start-cfssl-c
 import { assertSeen } from '../host-plans.ts';
 import { describeOutcome, describeStart, summarize } from '../progress.ts';
 
-const cure = 'mend the spec: docs/certmgr-specs.md has every field';
+/** What to do about a wrong spec. */
+export const specCure = 'mend the spec: docs/certmgr-specs.md has every field';
 
 export interface SpecPlans {
   readonly plans: readonly CertificatePlan[];
@@ -73,7 +74,7 @@ export async function checkSpecs(
   } else if (plans.length === 0 && problems.length === 0)
     process.stdout.write(`no certificate specs in ${config.dir}\n`);
   else process.stdout.write(formatTable(checkHeaders, plans.map(checkRow)));
-  if (problems.length > 0) throw specError(problems, cure);
+  if (problems.length > 0) throw specError(problems, specCure);
   assertSeen(plans);
   if (!isFine && exitCode === true) process.exitCode = 1;
 }
@@ -94,7 +95,7 @@ export async function ensureSpecs(
   const context = serviceContextOf(command.logLevel === 'info' ? 'silent' : command.logLevel);
   const assembly = assembleCfssl(context, optionsOf(command, config, areActionsWanted), command.signal);
   const { specs, problems } = assembly.specFiles.load();
-  if (problems.length > 0) throw specError(problems, cure);
+  if (problems.length > 0) throw specError(problems, specCure);
   if (specs.length === 0 && !mayBeEmpty) {
     throw new AppError('INVALID_INPUT', `no certificate specs in ${config.dir}`, {
       details: { cure: 'name another folder with --dir, or say --allowZeroSpecs' },

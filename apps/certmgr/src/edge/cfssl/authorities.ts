@@ -118,10 +118,17 @@ export class Authorities {
   }
 }
 
-/** The same for everything that is answered alike. */
-export function authorityIdOf({ remotes, label, profile, rootCa }: CfsslAuthority): string {
+const ids = new WeakMap<CfsslAuthority, string>();
+
+/** The same for everything that is answered alike. Asked for every spec at every pass: made once. */
+export function authorityIdOf(authority: CfsslAuthority): string {
+  const known = ids.get(authority);
+  if (known !== undefined) return known;
+  const { remotes, label, profile, rootCa } = authority;
   const text = JSON.stringify([remotes, label, profile, rootCa ?? '']);
-  return createHash('sha256').update(text).digest('hex').slice(0, 32);
+  const id = createHash('sha256').update(text).digest('hex').slice(0, 32);
+  ids.set(authority, id);
+  return id;
 }
 
 function keyOf(authority: CfsslAuthority) {

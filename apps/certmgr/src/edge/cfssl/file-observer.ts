@@ -29,6 +29,7 @@ interface Remembered {
 
 export class FileObserver {
   readonly #users: Users;
+  readonly #cas = new CaFiles();
   #remembered = new Map<string, Remembered>();
   #ids = new Map<string, UserIds | undefined>();
 
@@ -48,7 +49,7 @@ export class FileObserver {
       const files = filesOfSpec(spec).map((file) => ({ file, status: statSync(file.path, { throwIfNoEntry: false }) }));
       const version = [...files.map(({ status }) => versionOf(status)), ca?.digest].join(' ');
       const known = this.#remembered.get(spec.name);
-      const facts = known?.version === version ? known.facts : { ...factsOf(spec, ca), bundle: bundleState(spec, ca) };
+      const facts = known?.version === version ? known.facts : this.#factsOf(spec, ca);
       if (facts !== known?.facts) this.#remembered.set(spec.name, { version, facts });
       if (facts.kind !== 'present' && facts.kind !== 'bundle-only') return facts;
       const wrongModes = files.flatMap(({ file, status }) =>
@@ -67,6 +68,11 @@ export class FileObserver {
     const account = `${owner ?? ''}:${group ?? ''}`;
     if (!this.#ids.has(account)) this.#ids.set(account, this.#users.idsOf(ownerOf({ owner }), groupOf({ group })));
     return this.#ids.get(account);
+  }
+
+  #factsOf(spec: CfsslSpec, ca: KnownCa | undefined): Remembered['facts'] {
+    const own = spec.ca && this.#cas.read(spec.ca.path);
+    return { ...factsOf(spec, ca?.certificate ?? own), bundle: bundleState(spec, own, ca) };
   }
 
   #wrongModes(file: ManagedFile, { mode, uid, gid }: Stats): readonly string[] {
@@ -114,7 +120,7 @@ export function isIssuedBy(certificate: X509Certificate, ca: X509Certificate): b
   return certificate.checkIssued(ca) && certificate.verify(ca.publicKey);
 }
 
-function factsOf({ keyPair, ca: caFile }: CfsslSpec, ca: KnownCa | undefined): Facts {
+function factsOf({ keyPair }: CfsslSpec, issuer: X509Certificate | undefined): Facts {
   if (keyPair === undefined) return { kind: 'bundle-only' };
   const { certificate: certificateFile, privateKey: keyFile } = keyPair;
   const [pem, keyPem] = [certificateFile, keyFile].map(({ path }) => textOf(path));
@@ -130,27 +136,38 @@ function factsOf({ keyPair, ca: caFile }: CfsslSpec, ca: KnownCa | undefined): F
   const key = privateKeyOf(keyPem);
   if (key === undefined) return { kind: 'unreadable', detail: `${keyFile.path}: not an unencrypted private key` };
   const { leaf, certificate } = parsed;
-  const issuer = ca?.certificate ?? (caFile && certificateOf(caFile.path));
   const isIssuerTrusted = issuer === undefined || isIssuedBy(certificate, issuer);
   return { kind: 'present', leaf, doesKeyMatch: certificate.checkPrivateKey(key), isIssuerTrusted };
 }
 
-function bundleState({ ca: file }: CfsslSpec, ca: KnownCa | undefined): BundleState {
+function bundleState({ ca: file }: CfsslSpec, own: X509Certificate | undefined, ca: KnownCa | undefined): BundleState {
   if (file === undefined) return 'current';
-  const own = certificateOf(file.path);
   if (own === undefined) return 'damaged';
   if (ca === undefined) return 'unknown';
   return own.fingerprint256 === ca.certificate.fingerprint256 ? 'current' : 'outdated';
 }
 
-/** The first certificate of a file; undefined when there is none. */
-function certificateOf(path: string): X509Certificate | undefined {
-  try {
-    return new X509Certificate(readFileSync(path));
-  } catch {
-    return undefined;
+/** Many specs keep the same few CAs in files of their own: each is parsed once. */
+class CaFiles {
+  readonly #parsed = new Map<string, X509Certificate | undefined>();
+
+  /** The first certificate of a file; undefined when there is none. */
+  read(path: string): X509Certificate | undefined {
+    try {
+      const text = readFileSync(path, 'latin1');
+      if (this.#parsed.has(text)) return this.#parsed.get(text);
+      if (this.#parsed.size >= keptCas) this.#parsed.clear();
+      this.#parsed.set(text, undefined);
+      const certificate = new X509Certificate(text);
+      this.#parsed.set(text, certificate);
+      return certificate;
+    } catch {
+      return undefined;
+    }
   }
 }
+
+const keptCas = 32;
 
 /** Without OpenSSL's text, which may quote what it read. */
 function privateKeyOf(pem: string): KeyObject | undefined {
