@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { httpSign } from './issuing/http-sign.ts';
 import { joinBurst } from './join-burst.ts';
 import { joinReady } from './join-ready.ts';
 import { oneMachineStart } from './one-machine-start.ts';
@@ -15,6 +16,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   'one-machine-start': oneMachineStart,
   'join-burst': joinBurst,
   'join-ready': joinReady,
+  ...httpSign,
 };
 
 const { values, positionals } = parseArgs({

@@ -62,11 +62,17 @@ function innerPidOf(pid: number): string {
   return existsSync(path) ? (/^NSpid:.*\t(\d+)$/m.exec(readFileSync(path, 'utf8'))?.[1] ?? '') : '';
 }
 
-function memoryOf(pids: readonly number[]): Memory {
+/** What the kernel says now. */
+export function memoryOf(pids: readonly number[]): Memory {
   const texts = pids.map((pid) => readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'));
   const sum = (field: string): number =>
     texts.reduce((kib, text) => kib + Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(text)?.[1] ?? 0), 0) / 1024;
   return { pssMiB: sum('Pss'), rssMiB: sum('Rss') };
+}
+
+/** Processor time so far, in seconds. */
+export function cpuSecondsOf(pids: readonly number[]): number {
+  return ticksOf(pids) / ticksPerSecond;
 }
 
 /** utime and stime: fields 14 and 15 of proc_pid_stat(5), the name in parentheses left out. */

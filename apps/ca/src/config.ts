@@ -18,8 +18,8 @@ export interface CaOptions {
   readonly https: Listen;
   /** For machines with a join token, which have no certificate yet. */
   readonly enrol: Listen;
-  /** The API of cfssl; absent: it is not served. */
-  readonly cfssl?: Listen;
+  /** The API of cfssl; absent: it is not served. `identityDirectory: undefined`: on plain HTTP, for benchmarks. */
+  readonly cfssl?: Listen & { readonly identityDirectory?: undefined };
   /** `tls://host:port` of the bus. */
   readonly busServers: readonly string[];
   readonly paths: Paths;

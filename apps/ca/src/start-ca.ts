@@ -209,7 +209,7 @@ function startGrpc(
 
 async function startCfssl(environment: CallEnvironment, { cfssl, paths }: CaOptions, secret: KeyObject | undefined) {
   if (cfssl === undefined || secret === undefined) return undefined;
-  return startCfsslApi(environment, { ...cfssl, identityDirectory: paths.caIdentity, secret });
+  return startCfsslApi(environment, { identityDirectory: paths.caIdentity, ...cfssl, secret });
 }
 
 function startHealth({ metrics, logger, stores }: CallEnvironment, { https, paths }: CaOptions) {
