@@ -5,6 +5,8 @@ import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { httpSign } from './issuing/http-sign.ts';
+import { issueCore } from './issuing/issue-core.ts';
+import { stepCa } from './issuing/step-ca.ts';
 import { joinBurst } from './join-burst.ts';
 import { joinReady } from './join-ready.ts';
 import { oneMachineStart } from './one-machine-start.ts';
@@ -17,6 +19,8 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   'join-burst': joinBurst,
   'join-ready': joinReady,
   ...httpSign,
+  'http-sign-vs-step-ca': stepCa,
+  'issue-core-vs-openssl-limit': issueCore,
 };
 
 const { values, positionals } = parseArgs({
