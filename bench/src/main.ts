@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { caStart } from './issuing/ca-start.ts';
 import { httpSign } from './issuing/http-sign.ts';
 import { issueCore } from './issuing/issue-core.ts';
 import { stepCa } from './issuing/step-ca.ts';
@@ -19,6 +20,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   'join-burst': joinBurst,
   'join-ready': joinReady,
   ...httpSign,
+  'ca-start-vs-cfssl': caStart,
   'http-sign-vs-step-ca': stepCa,
   'issue-core-vs-openssl-limit': issueCore,
 };

@@ -22,7 +22,6 @@ export interface RunningSide {
   readonly pids: () => readonly number[];
   /** The body that asks for the certificate of a CSR. */
   readonly bodyOf: (csrDer: Uint8Array) => string;
-  /** From the start of the process until it answered for the first time. */
   stop(): Promise<void>;
 }
 
@@ -64,39 +63,31 @@ export interface CfsslWish {
   readonly hasDatabase: boolean;
 }
 
+export interface PreparedCfssl {
+  readonly url: string;
+  readonly bodyOf: RunningSide['bodyOf'];
+  spawn(): ChildProcess;
+}
+
 /** `cfssl serve` of the pinned version, as its documentation says to run it. */
-export function cfssl({ isPlain, isOpen, hasDatabase }: CfsslWish): Side {
+export function cfssl(wish: CfsslWish): Side & { prepare(): Promise<PreparedCfssl> } {
+  const { isPlain, hasDatabase } = wish;
   return {
     name: hasDatabase ? 'cfssl with PostgreSQL' : 'cfssl',
+    prepare: () => prepareCfssl(mkdtempSync(join(tmpdir(), 'easycerts-bench-cfssl-')), wish, undefined),
     async start() {
       const folder = mkdtempSync(join(tmpdir(), 'easycerts-bench-cfssl-'));
       const database = hasDatabase
         ? await startPostgres(mkdtempSync(join(tmpdir(), 'easycerts-bench-pg-')))
         : undefined;
-      const key = isOpen ? '' : '0123456789abcdef0123456789abcdef';
-      const files = await writeCfsslFiles(folder, key);
-      const options = ['-ca', files.ca, '-ca-key', files.caKey, '-config', files.config, '-loglevel', '4'];
-      if (database !== undefined) {
-        database.query(readFileSync(schema, 'utf8'));
-        const file = join(folder, 'db.json');
-        writeFileSync(file, JSON.stringify({ driver: 'postgres', data_source: database.dataSource }));
-        options.push('-db-config', file);
-      }
-      if (!isPlain) options.push('-tls-cert', files.tls.cert, '-tls-key', files.tls.key);
-      const port = await freePort();
-      const { path: cfsslPath } = await ensurePinnedProgram({
-        name: 'cfssl',
-        architecture: process.arch === 'arm64' ? 'arm64' : 'x64',
-        env: process.env,
-      });
-      const words = ['serve', '-address', '127.0.0.1', '-port', String(port), ...options];
-      const server = spawn(cfsslPath, words, { cwd: folder, stdio: 'ignore' });
-      const origin = `${isPlain ? 'http' : 'https'}://127.0.0.1:${port}`;
-      await untilAnswers(`${origin}${path}/health`, server);
+      database?.query(readFileSync(schema, 'utf8'));
+      const prepared = await prepareCfssl(folder, wish, database?.dataSource);
+      const server = prepared.spawn();
+      await untilAnswers(`${isPlain ? 'http' : 'https'}://${new URL(prepared.url).host}${path}/health`, server);
       return {
-        url: `${origin}${path}/${isOpen ? 'sign' : 'authsign'}`,
+        url: prepared.url,
         pids: () => [server.pid ?? 0, ...(database?.pids() ?? [])],
-        bodyOf: bodyMaker(key),
+        bodyOf: prepared.bodyOf,
         async stop() {
           await ended(server, () => server.kill('SIGKILL'));
           await database?.stop();
@@ -104,6 +95,31 @@ export function cfssl({ isPlain, isOpen, hasDatabase }: CfsslWish): Side {
         },
       };
     },
+  };
+}
+
+async function prepareCfssl(
+  folder: string,
+  { isPlain, isOpen }: CfsslWish,
+  dataSource: string | undefined,
+): Promise<PreparedCfssl> {
+  const key = isOpen ? '' : '0123456789abcdef0123456789abcdef';
+  const files = await writeCfsslFiles(folder, key);
+  const options = ['-ca', files.ca, '-ca-key', files.caKey, '-config', files.config, '-loglevel', '4'];
+  if (dataSource !== undefined) {
+    const file = join(folder, 'db.json');
+    writeFileSync(file, JSON.stringify({ driver: 'postgres', data_source: dataSource }));
+    options.push('-db-config', file);
+  }
+  if (!isPlain) options.push('-tls-cert', files.tls.cert, '-tls-key', files.tls.key);
+  const port = await freePort();
+  const architecture = process.arch === 'arm64' ? 'arm64' : 'x64';
+  const pinned = await ensurePinnedProgram({ name: 'cfssl', architecture, env: process.env });
+  const words = ['serve', '-address', '127.0.0.1', '-port', String(port), ...options];
+  return {
+    url: `${isPlain ? 'http' : 'https'}://127.0.0.1:${port}${path}/${isOpen ? 'sign' : 'authsign'}`,
+    bodyOf: bodyMaker(key),
+    spawn: () => spawn(pinned.path, words, { cwd: folder, stdio: 'ignore' }),
   };
 }
 
@@ -133,7 +149,7 @@ async function writeCfsslFiles(folder: string, key: string) {
 }
 
 /** As cfssl's own client writes it (cli/sign, api/client). */
-function bodyMaker(key: string): (csrDer: Uint8Array) => string {
+export function bodyMaker(key: string): (csrDer: Uint8Array) => string {
   return (csrDer) => {
     const request = JSON.stringify({ certificate_request: encodePem('CERTIFICATE REQUEST', csrDer) });
     if (key === '') return request;
