@@ -6,6 +6,8 @@ export interface CaWish {
   /** `sign` without a key, as cfssl does it unless told otherwise; else `authsign`. */
   readonly isOpen: boolean;
   readonly hasLedger: boolean;
+  /** So many nodes in the register, each with a profile of its own. */
+  readonly hosts?: number;
 }
 
 export interface CaReport {

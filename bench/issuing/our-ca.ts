@@ -15,16 +15,23 @@ import { startCertificateAuthority } from '../../apps/ca/src/start-ca.ts';
 import { master, node } from '../../apps/ca/test/fixture.ts';
 import { startSite } from '../../apps/ca/test/running-ca.ts';
 import type { CaReport, CaWish } from './ca-report.ts';
+import { manyHosts, profilesOf } from './many-hosts.ts';
 
 const wish = JSON.parse(process.argv[2] ?? '{}') as CaWish;
 const listen = { address: '127.0.0.1', port: 0 };
 const unlimited = { burst: 1e9, perSecond: 1e9 };
+const others = manyHosts(wish.hosts ?? 0);
 /** `sign` asks for no key only where a profile says so; `authsign` is for the other profile. */
 const config = parseClusterConfig(
   JSON.stringify({
     roles: ['master', 'node'],
     masterAddress: 'localhost',
-    pki: { cfssl: { enable: true, profiles: { default: wish.isOpen ? { unauthenticatedHost: node.name } : {} } } },
+    pki: {
+      cfssl: {
+        enable: true,
+        profiles: { default: wish.isOpen ? { unauthenticatedHost: node.name } : {}, ...profilesOf(others) },
+      },
+    },
   }),
   'bench',
 );
@@ -56,7 +63,9 @@ const ca = await startCertificateAuthority(
 );
 await ca.ready;
 const hosts = await bus.bucket('hosts');
-await hosts.put(hostRecordKey(node.name), encodeRegisteredHost({ record: node, isRevoked: false }));
+for (const record of [node, ...others]) {
+  await hosts.put(hostRecordKey(record.name), encodeRegisteredHost({ record, isRevoked: false }));
+}
 const report: CaReport = {
   cfsslPort: ca.cfsslPort,
   grpcPort: ca.grpcPort,

@@ -9,8 +9,8 @@ export interface RawLoad {
   readonly tls: ConnectionOptions | undefined;
   readonly connections: number;
   readonly seconds: number;
-  /** Whole requests, HTTP/1.1 with keep-alive. */
-  readonly next: () => string;
+  /** Whole requests, HTTP/1.1 with keep-alive; undefined: there are no more. */
+  readonly next: () => string | undefined;
 }
 
 export interface RawOutcome {
@@ -33,7 +33,15 @@ function runOne({ port, tls, next }: RawLoad, end: number): Promise<number> {
     tls === undefined ? connectPlain(port, '127.0.0.1') : connectTls({ ...tls, port, host: '127.0.0.1' });
   let answered = 0;
   let answer = '';
-  const ask = (): void => void socket.write(next());
+  const ask = (): void => {
+    const request = performance.now() < end ? next() : undefined;
+    if (request !== undefined) {
+      socket.write(request);
+      return;
+    }
+    socket.destroy();
+    resolve(answered);
+  };
   socket.setNoDelay(true);
   socket.once(tls === undefined ? 'connect' : 'secureConnect', ask);
   socket.on('error', reject);
@@ -47,9 +55,7 @@ function runOne({ port, tls, next }: RawLoad, end: number): Promise<number> {
     }
     answer = '';
     answered += 1;
-    if (performance.now() < end) return ask();
-    socket.destroy();
-    resolve(answered);
+    ask();
   });
   return promise;
 }

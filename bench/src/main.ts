@@ -4,7 +4,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { burst } from './issuing/burst.ts';
 import { caStart } from './issuing/ca-start.ts';
+import { grpcSign } from './issuing/grpc-sign.ts';
 import { httpSign } from './issuing/http-sign.ts';
 import { issueCore } from './issuing/issue-core.ts';
 import { stepCa } from './issuing/step-ca.ts';
@@ -21,6 +23,8 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   'join-ready': joinReady,
   ...httpSign,
   'ca-start-vs-cfssl': caStart,
+  'burst-vs-ideal': burst,
+  'grpc-sign-unary-vs-http': grpcSign,
   'http-sign-vs-step-ca': stepCa,
   'issue-core-vs-openssl-limit': issueCore,
 };

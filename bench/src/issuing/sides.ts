@@ -42,6 +42,10 @@ export async function forkOurs(wish: CaWish): Promise<{ readonly child: ChildPro
   return { child, report };
 }
 
+export function stopOurs(child: ChildProcess): Promise<void> {
+  return ended(child, () => child.send('stop'));
+}
+
 export function ours(wish: CaWish): Side {
   return {
     name: wish.hasLedger ? 'ours' : 'ours without its ledger',
@@ -51,7 +55,7 @@ export function ours(wish: CaWish): Side {
         url: `${wish.isPlain ? 'http' : 'https'}://127.0.0.1:${report.cfsslPort}${path}/${wish.isOpen ? 'sign' : 'authsign'}`,
         pids: () => report.pids,
         bodyOf: bodyMaker(report.key),
-        stop: () => ended(child, () => child.send('stop')),
+        stop: () => stopOurs(child),
       };
     },
   };

@@ -67,9 +67,9 @@ async function oursOnce(csrs: readonly Uint8Array[]): Promise<Round> {
   const running = await ours({ isPlain: true, isOpen: true, hasLedger: true }).start();
   const { pathname, port } = new URL(running.url);
   let at = 0;
-  const next = (): string => {
+  const next = (): string | undefined => {
     const csr = csrs[at++];
-    if (csr === undefined) throw new Error('more requests than there are');
+    if (csr === undefined) return undefined;
     const body = running.bodyOf(csr);
     return `POST ${pathname} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
   };
