@@ -39,6 +39,8 @@ yields for it, certmgr keeps exactly that, and this page shows it for two hosts.
 - Each certificate is a set in a directory: \`tls.crt\`, \`tls.key\` (mode 0600, made on the host and never leaving it) and
   \`ca.crt\` (what to trust). The directory is a symbolic link and is swapped as one.
 - Renewal begins at two thirds of the lifetime.
+- Certificates of your own services come into the same list by \`certificates\` in cluster.yaml, from the authority \`services\`, which
+  nothing in the cluster trusts: [own-certificates.md](own-certificates.md).
 - The addresses of a master's certificates are those that its kernel holds on interfaces that are up. A cable that is pulled out
   changes nothing; an interface that is taken down, or whose address a network manager withdraws, costs a reissue.
 
