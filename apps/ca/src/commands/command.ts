@@ -38,6 +38,12 @@ export function command(): Command {
     .action(async (serial: string, options: ShowOptions, self: Command) =>
       (await import('./show.ts')).show(contextOf(self), serial, options),
     );
+  ca.command('import-config')
+    .description('turn a configuration of cfssl into profiles for cluster.yaml, and say what is refused and why')
+    .argument('<file>', 'what `cfssl serve -config` reads; - for standard input')
+    .action(async (file: string, _, self: Command) =>
+      (await import('./import-config.ts')).importCfsslConfig(contextOf(self), file),
+    );
   ca.addCommand(tokenCommand(endpoint));
   ca.addCommand(cfsslKeyCommand(endpoint));
   ca.addCommand(hostCommand(endpoint));
