@@ -1,7 +1,7 @@
 /**
  * Takes a host out of the cluster, in steps that can be repeated:
  *
- *   KNOWN ──mark──▶ LEAVING ──revoke──▶ its certificates are void, its connections cut ──tell, delete──▶ absent
+ *   KNOWN ──mark──▶ LEAVING ──revoke──▶ its certificates and keys are void, its connections cut ──tell, delete──▶ absent
  *
  * From the mark on it is refused everywhere, and whoever starts the CA next finishes what was begun.
  */
@@ -11,6 +11,7 @@ import type { IndexEntry } from '../core/ledger-index.ts';
 import type { HostRemoval } from '../core/registered-host.ts';
 import { publishLeft } from '../events.ts';
 import type { CallEnvironment, Stores } from './call-environment.ts';
+import { revokeKeysOf } from './cfssl/revoke-keys.ts';
 import type { Ledger } from './ledger.ts';
 import { revokeRecords } from './revoke-records.ts';
 
@@ -32,6 +33,7 @@ export async function removeHost(
   const { events, clock, logger } = environment;
   const removal = (await stores.register.beginRemoval(host, wanted)) ?? wanted;
   const { reason, by, atMs } = removal;
+  await revokeKeysOf(environment, stores, { host, by });
   const valid = validEntries(stores.ledger, host, clock.now());
   const records = await stores.ledger.recordsOf(valid);
   const revoked = await revokeRecords(environment, stores, { records, reason, atMs });

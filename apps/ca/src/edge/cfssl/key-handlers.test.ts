@@ -5,6 +5,7 @@ import { type ErrorCode, isAppError } from '@easycerts/core';
 import { innerRequest, testCfsslApi } from '../../../test/cfssl.ts';
 import { callOf, testEnvironment } from '../../../test/environment.ts';
 import { master, node } from '../../../test/fixture.ts';
+import { createRemoveHost } from '../hosts.ts';
 import { createCfsslKeyHandlers } from './key-handlers.ts';
 
 const secret = createSecretKey(Buffer.alloc(32, 7));
@@ -85,4 +86,33 @@ test('a second key is not made by accident, none is replaced that is not there, 
   const off = createCfsslKeyHandlers(ca.environment, undefined);
   await assert.rejects(async () => off.createCfsslKey(ofN1, callOf(master)), is('FAILED_PRECONDITION'));
   await ca.close();
+});
+
+test('the keys of a host that goes are revoked with it, so that the next one of its name is not at their mercy', async (t) => {
+  const ca = await testCfsslApi(t);
+  const keys = createCfsslKeyHandlers(ca.environment, secret);
+  const { key: text } = await keys.createCfsslKey(ofN1, callOf(master));
+  const key = createSecretKey(Buffer.from(text, 'hex'));
+  await createRemoveHost(ca.environment)({ name: 'n1', note: '' }, callOf(master));
+  assert.equal((await ca.authsign(key, await innerRequest(kubelet))).errors[0]?.message, 'invalid token');
+  await ca.register.register(node);
+  assert.equal((await ca.authsign(key, await innerRequest(kubelet))).errors[0]?.message, 'invalid token');
+  assert.equal(ca.ledger.size, 0);
+  assert.equal(ca.events.ofType('cfssl-key.revoked').length, 1);
+  assert.equal((await keys.createCfsslKey(ofN1, callOf(master))).description?.generation, 2);
+});
+
+test('a key that is made while its host is being removed is worth nothing', async (t) => {
+  const ca = await testCfsslApi(t);
+  const keys = createCfsslKeyHandlers(ca.environment, secret);
+  const removal = { reason: 'host-removed', by: 'm1', note: '', atMs: 0 } as const;
+  const making = keys.createCfsslKey(ofN1, callOf(master));
+  await Promise.all([
+    assert.rejects(async () => making, is('FAILED_PRECONDITION')),
+    ca.register.beginRemoval('n1', removal),
+  ]);
+  assert.deepEqual(
+    ca.cfsslKeys.all().filter(({ revokedAtMs }) => revokedAtMs === 0),
+    [],
+  );
 });

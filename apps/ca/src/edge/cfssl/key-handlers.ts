@@ -12,12 +12,13 @@ import type {
 } from '@easycerts/contracts';
 import { AppError } from '@easycerts/core';
 import type { CallContext, Handlers } from '@easycerts/runtime';
-import { type CfsslKeyRecord, createdKey, keyStateOf, revokedKey, rotatedKey } from '../../core/cfssl/key-record.ts';
+import { type CfsslKeyRecord, createdKey, keyStateOf, rotatedKey } from '../../core/cfssl/key-record.ts';
 import { keyIdOf, overlapMsOf, wantedKeyOf } from '../../core/cfssl/key-request.ts';
-import { publishCfsslKeyCreated, publishCfsslKeyRevoked } from '../../events.ts';
+import { publishCfsslKeyCreated } from '../../events.ts';
 import { assertMaster, type CallEnvironment } from '../call-environment.ts';
 import { masterAddressesOf } from '../tokens/master-addresses.ts';
 import { deriveKey, keyText } from './derived-key.ts';
+import { revokeKey, revokeKeysOf } from './revoke-keys.ts';
 
 /** The handlers. `secret`: undefined while the API of cfssl is off. */
 export function createCfsslKeyHandlers(
@@ -46,7 +47,8 @@ async function create(
   context: CallContext,
   { environment, secret }: Making,
 ): Promise<CreateCfsslKeyResponse> {
-  const { cfsslKeys, register } = assertMaster(environment, 'CreateCfsslKey', context);
+  const stores = assertMaster(environment, 'CreateCfsslKey', context);
+  const { cfsslKeys, register } = stores;
   const { view, clock } = environment;
   const facts = { config: view.config, known: register.find(request.host), masterAddresses: masterAddressesOf(view) };
   const { id, register: newHost } = wantedKeyOf(request, facts);
@@ -61,6 +63,11 @@ async function create(
     const made = createdKey(found, { ...id, now });
     return { record: made, result: made };
   });
+  // The host may have been removed meanwhile: the next one with its name must not find a key.
+  if (register.find(id.host)?.isRevoked !== false) {
+    await revokeKeysOf(environment, stores, { host: id.host, by: context.caller.host });
+    throw new AppError('FAILED_PRECONDITION', `make a key for ${id.host}: the host was removed meanwhile`);
+  }
   return told(record, context, { environment, secret });
 }
 
@@ -84,20 +91,10 @@ async function rotate(
 }
 
 async function revoke(request: RevokeCfsslKeyRequest, context: CallContext, environment: CallEnvironment) {
-  const { cfsslKeys } = assertMaster(environment, 'RevokeCfsslKey', context);
+  const stores = assertMaster(environment, 'RevokeCfsslKey', context);
   const id = keyIdOf(request);
-  const now = environment.clock.now();
-  const outcome = await cfsslKeys.change<CfsslKeyRecord | 'unknown' | 'unchanged'>(id, (found) => {
-    if (found === undefined) return { result: 'unknown' };
-    const after = revokedKey(found, now);
-    return after === found ? { result: 'unchanged' } : { record: after, result: after };
-  });
+  const outcome = await revokeKey(environment, stores, { id, by: context.caller.host });
   if (outcome === 'unknown') throw noKey(id);
-  if (outcome !== 'unchanged') {
-    const by = context.caller.host;
-    environment.logger.info({ ...id, by }, 'revoked a cfssl key');
-    publishCfsslKeyRevoked(environment.events, outcome, by);
-  }
   return {};
 }
 

@@ -4,11 +4,13 @@ import type { DenyReason, Finding } from '@easycerts/core';
 import type { LedgerRecord } from '../../core/ledger-record.ts';
 import type { RegisteredHost } from '../../core/registered-host.ts';
 import type { CallEnvironment, Stores } from '../call-environment.ts';
+import { revokeKeysOf } from '../cfssl/revoke-keys.ts';
 import { validEntries } from '../remove-host.ts';
 import { revokeRecords } from '../revoke-records.ts';
 
 /** Before a machine that takes over the name of another one gets its identity: what the other one has is worth nothing. */
 export async function revokeReplaced(environment: CallEnvironment, stores: Stores, host: string): Promise<void> {
+  await revokeKeysOf(environment, stores, { host, by: environment.view.ownHost.name });
   const now = environment.clock.now();
   const entries = validEntries(stores.ledger, host, now).filter(({ serial }) => !stores.revocations.has(serial));
   const records = await stores.ledger.recordsOf(entries);
