@@ -209,7 +209,8 @@ function startGrpc(
 
 async function startCfssl(environment: CallEnvironment, { cfssl, paths }: CaOptions, secret: KeyObject | undefined) {
   if (cfssl === undefined || secret === undefined) return undefined;
-  return startCfsslApi(environment, { identityDirectory: paths.caIdentity, ...cfssl, secret });
+  const identities = { identityDirectory: paths.cfsslIdentity, firstIdentityDirectory: paths.caIdentity };
+  return startCfsslApi(environment, { ...identities, ...cfssl, secret });
 }
 
 function startHealth({ metrics, logger, stores }: CallEnvironment, { https, paths }: CaOptions) {

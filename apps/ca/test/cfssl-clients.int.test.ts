@@ -2,16 +2,26 @@
 
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { text as readText } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { filesOfSet } from '@easycerts/cluster';
+import { filesOfSet, parseClusterConfig, resolveCertificates } from '@easycerts/cluster';
 import { CfsslKeysService } from '@easycerts/contracts';
-import { parseCertificate, verifyCertificate } from '@easycerts/pki';
+import {
+  encodePem,
+  generateKeyPair,
+  issueCertificate,
+  newSerial,
+  parseCertificate,
+  privateKeyToPem,
+  spkiOf,
+  verifyCertificate,
+} from '@easycerts/pki';
 import { temporaryDirectory } from '@easycerts/testing';
-import { node } from './fixture.ts';
+import { master, node } from './fixture.ts';
 import { type CaSite, type StartedCa, startSite } from './running-ca.ts';
 
 const run = promisify(execFile);
@@ -81,6 +91,40 @@ describe("cfssl's own clients", hasGo ? { timeout: 300_000 } : { skip: 'needs Go
     const args = ['gencert', '-loglevel', '5', '-config', config, '-tls-remote-ca', serverCa, request];
     return (await run(programs.cfssl, args)).stdout;
   };
+
+  it('its own certificate, once certmgr has delivered it, is one of the CA that `info` shows', async () => {
+    const config = parseClusterConfig(
+      '{roles: [master, node], masterAddress: localhost, pki: {cfssl: {enable: true}}}',
+      'test',
+    );
+    const spec = resolveCertificates(config, master, site.paths).find(({ name }) => name === 'cfssl-server');
+    const keyPair = await generateKeyPair('ecdsa-p256');
+    const authority = site.authorities.kubernetes;
+    const { subject, alternativeNames, usages, directory } = spec ?? assert.fail();
+    const [notBefore, notAfter] = [new Date(Date.now() - 60_000), new Date(Date.now() + 3_600_000)];
+    const spkiDer = spkiOf(keyPair.publicKey);
+    const template = {
+      serial: newSerial(randomBytes),
+      subject,
+      alternativeNames,
+      usages,
+      notBefore,
+      notAfter,
+      spkiDer,
+    };
+    const files = filesOfSet(directory);
+    const staged = filesOfSet(`${folder.path}/set`);
+    await mkdir(`${folder.path}/set`);
+    await writeFile(staged.cert, encodePem('CERTIFICATE', await issueCertificate({ authority, template })));
+    await writeFile(staged.key, privateKeyToPem(keyPair.privateKey), { mode: 0o600 });
+    await writeFile(staged.ca, encodePem('CERTIFICATE', authority.certificate.der));
+    await symlink(`${folder.path}/set`, directory);
+    const info = () => run(programs.cfssl, ['info', '-remote', remote, '-tls-remote-ca', files.ca]);
+    // The API looks at its files every two seconds.
+    const trusted = async (): Promise<string> => info().then(({ stdout }) => stdout, trusted);
+    assert.match(await trusted(), /BEGIN CERTIFICATE/);
+    serverCa = files.ca;
+  });
 
   it('`cfssl info` shows the CA that signs for Kubernetes', async () => {
     const { stdout } = await run(programs.cfssl, ['info', '-remote', remote, '-tls-remote-ca', serverCa]);

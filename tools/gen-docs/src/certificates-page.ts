@@ -13,6 +13,7 @@ import { codeBlock, generatedNotice, page, table } from './markdown.ts';
 
 const exampleConfig = `roles: [master, node]
 masterAddress: api.kube.example
+pki: {cfssl: {enable: true}}
 `;
 const exampleHosts: readonly HostRecord[] = [
   { name: 'm1', roles: ['master', 'node'], addresses: ['192.0.2.10'] },

@@ -71,7 +71,7 @@ describe('zlint', options, () => {
 
 /** The CAs and every certificate of a master that is a node, with the names that are special: IPv6, other domains. */
 async function issueAll(keyAlgorithm: KeyAlgorithm): Promise<readonly { what: string; pem: string }[]> {
-  const text = `roles: [master, node]\nmasterAddress: api.kube.example\npki: {keyAlgorithm: ${keyAlgorithm}}`;
+  const text = `roles: [master, node]\nmasterAddress: api.kube.example\npki: {keyAlgorithm: ${keyAlgorithm}, cfssl: {enable: true}}`;
   const host = { name: 'm1', roles: ['master', 'node'], addresses: ['192.0.2.10', 'fd00::1'] } as const;
   const specs = resolveCertificates(parseClusterConfig(text, 'cluster.yaml'), host, pathsUnder(''));
   const spkiDer = spkiOf((await generateKeyPair(keyAlgorithm)).publicKey);

@@ -24,8 +24,8 @@ export interface CertificateEntry {
   /** What it is for, for people. */
   readonly purpose: string;
   readonly authority: AuthorityName;
-  /** The host has it when this component is enabled; `host`: every host; `master`: every master. */
-  readonly neededBy: ComponentName | 'host' | 'master';
+  /** The host has it when this component is enabled; `host`: every host; `master`: every master; `cfssl`: those with its API. */
+  readonly neededBy: ComponentName | 'host' | 'master' | 'cfssl';
   readonly subject: (context: Pick<ListContext, 'host'>) => SubjectName;
   /** Names and addresses in any order, with repetition; none for a client certificate. */
   readonly names?: (context: ListContext) => readonly (string | undefined)[];
@@ -82,6 +82,18 @@ export const certificateList: readonly CertificateEntry[] = [
     owner: 'easycerts-ca',
     usedBy: ['easycerts-ca'],
     directory: (paths) => paths.caIdentity,
+  },
+  {
+    name: 'cfssl-server',
+    purpose: 'the API of cfssl towards its clients: they trust the CA that signs for them',
+    authority: 'kubernetes',
+    neededBy: 'cfssl',
+    subject: plain('easycerts-cfssl'),
+    names: whereNodesReachIt,
+    usages: server,
+    owner: 'easycerts-ca',
+    usedBy: ['easycerts-ca'],
+    directory: (paths) => paths.cfsslIdentity,
   },
   {
     name: 'bus-server',

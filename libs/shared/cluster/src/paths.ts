@@ -32,6 +32,8 @@ export interface Paths {
   /** Certificate sets and seeds of the bus and of the CA's own server. */
   readonly natsIdentity: string;
   readonly caIdentity: string;
+  /** Of the API of cfssl. */
+  readonly cfsslIdentity: string;
   /** One symbolic link for each certificate set of the user's own. */
   readonly ownCertificates: string;
   readonly natsStore: string;
@@ -79,6 +81,7 @@ export function pathsUnder(root: string): Paths {
     hostIdentity: `${state}/host`,
     natsIdentity: `${state}/nats-identity`,
     caIdentity: `${state}/ca-identity`,
+    cfsslIdentity: `${state}/cfssl-identity`,
     ownCertificates: `${state}/certificates`,
     natsStore: `${state}/nats`,
     joinerState: `${state}/joiner`,

@@ -22,11 +22,18 @@ test('names in the list are unique, and each entry has a purpose', () => {
   for (const { purpose, name } of certificateList) assert.ok(purpose.length > 10, name);
 });
 
-test('a master that is a node has the whole list', () => {
+test('a master that is a node and serves the API of cfssl has the whole list, any other all but its certificate', () => {
+  const all = certificateList.map(({ name }) => name);
+  const served = parseClusterConfig(
+    '{roles: [master, node], masterAddress: api.kube.example, pki: {cfssl: {enable: true}}}',
+    'x',
+  );
+  assert.deepEqual([...byName(master, served).keys()], all);
   assert.deepEqual(
     [...byName(master).keys()],
-    certificateList.map(({ name }) => name),
+    all.filter((name) => name !== 'cfssl-server'),
   );
+  assert.equal(byName(node, served).has('cfssl-server'), false);
 });
 
 test('a host that joined has only what its role needs', () => {

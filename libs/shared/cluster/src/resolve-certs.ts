@@ -30,6 +30,8 @@ function isNeeded({ neededBy }: CertificateEntry, { config, host }: ListContext)
       return true;
     case 'master':
       return host.roles.includes('master');
+    case 'cfssl':
+      return host.roles.includes('master') && config.pki.cfssl.enable;
     default:
       return isOnlyNode(host) ? componentsOfRole.node.includes(neededBy) : config[neededBy].enable;
   }

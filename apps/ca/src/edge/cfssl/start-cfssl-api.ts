@@ -7,7 +7,7 @@ import type { KeyObject } from 'node:crypto';
 import { createServer as createPlainServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { toAppError } from '@easycerts/core';
+import { isAppError, toAppError } from '@easycerts/core';
 import { type RunningService, readTlsIdentity, secureContextOptionsOf, watchTlsIdentity } from '@easycerts/runtime';
 import { asCfsslError, type CfsslError, httpError } from '../../core/cfssl/cfssl-error.ts';
 import { errorBody, successBody } from '../../core/cfssl/envelope.ts';
@@ -33,6 +33,8 @@ export interface CfsslApiOptions {
   readonly port: number;
   /** Certificate set of the server; undefined: plain HTTP, which only the benchmarks use. */
   readonly identityDirectory: string | undefined;
+  /** The set that serves until certmgr has delivered the other one for the first time. */
+  readonly firstIdentityDirectory?: string;
   /** From which the keys follow, see loadMasterSecret. */
   readonly secret: KeyObject;
   /** Wrong tokens of one address and of all. */
@@ -130,7 +132,11 @@ async function createServerFor(
   const { identityDirectory: directory } = options;
   const limits = limitsOf(options);
   if (directory === undefined) return { server: createPlainServer(limits, listener), stopWatching: () => undefined };
-  const identity = await readTlsIdentity(directory);
+  const { firstIdentityDirectory: first = directory } = options;
+  const identity = await readTlsIdentity(directory).catch((error: unknown) => {
+    if (isAppError(error, 'NOT_FOUND')) return readTlsIdentity(first);
+    throw error;
+  });
   const server = createServer({ ...secureContextOptionsOf(identity), ...limits }, listener);
   const stopWatching = watchTlsIdentity({
     directory,
