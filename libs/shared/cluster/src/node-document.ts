@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { AppError } from '@easycerts/core';
 import { z } from 'zod';
 import { roles } from './component-name.ts';
+import { isHostName } from './config/option-types.ts';
 import type { ClusterConfig } from './config/resolve-config.ts';
 import { deepFreeze } from './config/resolve-config.ts';
 import type { HostRecord } from './host-facts.ts';
@@ -56,7 +57,8 @@ export function parseNodeDocument(text: string, host: string): NodeDocument {
   const parsed = documentSchema.safeParse(jsonOf(text));
   if (!parsed.success) throw damaged('it is not one, or of a newer version');
   const { version: _, ...document } = parsed.data;
-  if (document.host.name !== host) throw damaged(`it is for another host, ${document.host.name}`);
+  if (document.host.name !== host)
+    throw damaged(`it is for another host${isHostName(document.host.name) ? `, ${document.host.name}` : ''}`);
   if (document.digest !== digestOf(document.cluster, document.host)) throw damaged('its digest is another one');
   return deepFreeze(document);
 }

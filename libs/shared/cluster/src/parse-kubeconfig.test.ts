@@ -71,3 +71,9 @@ describe('parseKubeconfig', () => {
     );
   });
 });
+
+test('a warning of the YAML parser prints no line of the file, which may be a key', async (t) => {
+  const warn = t.mock.method(process, 'emitWarning', () => undefined);
+  assert.throws(() => parseKubeconfig('users: !secret client-key-data', '/k'), { code: 'DAMAGED' });
+  assert.equal(warn.mock.callCount(), 0);
+});

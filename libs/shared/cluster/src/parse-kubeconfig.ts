@@ -62,7 +62,8 @@ function named(
 
 function parseYaml(text: string, path: string): Record<string, unknown> {
   try {
-    const value: unknown = parse(text);
+    // Warnings would be printed, with the line that they are about.
+    const value: unknown = parse(text, { logLevel: 'error', prettyErrors: false });
     if (isRecord(value)) return value;
   } catch {
     // The parser's words quote the text, which may hold a key.

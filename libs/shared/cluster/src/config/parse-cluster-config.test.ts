@@ -185,3 +185,18 @@ test('options can be one text or a list, as in NixOS', () => {
   assert.deepEqual(config.apiserver.extraOpts, ['--a=1', '--b']);
   assert.deepEqual(config.kubelet.extraOpts, ['--c']);
 });
+
+test('__proto__ is an unknown key like any other, and sets nothing', () => {
+  assert.throws(() => parseClusterConfig('__proto__: {roles: [master]}\nmasterAddress: m', 'x'), {
+    code: 'INVALID_CONFIG',
+    message: /__proto__: unknown key/,
+  });
+});
+
+test('a file that is no configuration is refused in few words, none of which acts on a terminal', () => {
+  const text = `"\u009b2J": 1\nmasterAddress: m\n${Array.from({ length: 2_000 }, (_, at) => `k${at}: 1\n`).join('')}`;
+  assert.throws(
+    () => parseClusterConfig(text, 'x'),
+    ({ message }: Error) => message.length < 25_000 && /2001 problems/.test(message) && !/[^\P{Cc}\n]/u.test(message),
+  );
+});

@@ -62,12 +62,12 @@ function merge(
   under: Readonly<Record<string, unknown>>,
   over: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {
-  const result: Record<string, unknown> = { ...under };
-  for (const [key, value] of Object.entries(over)) {
-    const below = under[key];
-    result[key] = isMapping(value) && isMapping(below) ? merge(below, value) : value;
-  }
-  return result;
+  const merged = Object.entries(over).map(([key, value]) => {
+    const below = Object.hasOwn(under, key) ? under[key] : undefined;
+    return [key, isMapping(value) && isMapping(below) ? merge(below, value) : value] as const;
+  });
+  // Not by assignment: `__proto__` is a key like any other, and unknown.
+  return Object.fromEntries([...Object.entries(under), ...merged]);
 }
 
 function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {

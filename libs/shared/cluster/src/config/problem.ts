@@ -10,9 +10,17 @@ export interface ConfigProblem {
   readonly message: string;
 }
 
+/** Of a file that is no configuration at all the parser complains thousands of times: nobody reads that. */
+const maxShown = 50;
+const maxLineLength = 400;
+
 /** One error that lists every problem. */
 export function configError(source: string, problems: readonly ConfigProblem[]): AppError {
-  const list = problems.map(({ path, message }) => `  ${path === '' ? '(file)' : path}: ${message}`).join('\n');
+  const lines = problems
+    .slice(0, maxShown)
+    .map(({ path, message }) => `  ${path === '' ? '(file)' : path}: ${message}`);
+  const more = problems.length > maxShown ? [`  … and ${problems.length - maxShown} more`] : [];
+  const list = [...lines.map((line) => visible(line.slice(0, maxLineLength))), ...more].join('\n');
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
   return new AppError('INVALID_CONFIG', `${source}: ${count}\n${list}`, {
     details: {
@@ -21,6 +29,11 @@ export function configError(source: string, problems: readonly ConfigProblem[]):
       cure: `mend the listed keys of ${source}; docs/config/cluster-yaml.md describes them all`,
     },
   });
+}
+
+/** Keys are told as they were written, but none acts on a terminal. */
+function visible(text: string): string {
+  return text.replace(/\p{Cc}/gu, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** Problems of zod's issues; an unknown key gets a problem of its own with the nearest known key. */

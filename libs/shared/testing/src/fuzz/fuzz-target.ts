@@ -13,6 +13,8 @@ export interface FuzzTarget {
   readonly words?: readonly string[];
   /** Codes of AppError with which an input may be refused. */
   readonly refusals: readonly string[];
+  /** For a reader whose refusals are errors of its own. */
+  readonly isRefusal?: (error: unknown) => error is Error;
   /**
    * Reads one input; throws AppError when it refuses it. Any other error is a defect: it is here that properties of what was read
    * are asserted. Returns false for
@@ -33,6 +35,8 @@ export interface FuzzLimits {
   readonly hangMs: number;
   readonly allocatedBytes: number;
   readonly allocatedBytesPerByte: number;
+  /** A refusal that is longer repeats what it was given. */
+  readonly messageLength: number;
 }
 
 export const usualLimits: FuzzLimits = {
@@ -41,4 +45,5 @@ export const usualLimits: FuzzLimits = {
   hangMs: 30_000,
   allocatedBytes: 2 * 1_024 * 1_024,
   allocatedBytesPerByte: 2_000,
+  messageLength: 4_000,
 };

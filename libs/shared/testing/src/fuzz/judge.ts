@@ -10,8 +10,6 @@ export interface Verdict {
   readonly problem: string | undefined;
 }
 
-/** A refusal that is longer than this repeats what it was given. */
-const maxMessageLength = 4_000;
 /** The collector of garbage makes single measurements worthless. */
 const measurements = 5;
 
@@ -44,7 +42,7 @@ function runOnce(target: FuzzTarget, input: Uint8Array): Verdict & Cost {
   try {
     isAccepted = target.read(given) !== false;
   } catch (error) {
-    problem = problemOfError(error, target.refusals);
+    problem = problemOfError(error, target);
   }
   // Of this thread, so that other processes do not count.
   const used = process.threadCpuUsage();
@@ -54,10 +52,16 @@ function runOnce(target: FuzzTarget, input: Uint8Array): Verdict & Cost {
   return { isAccepted, problem, timeMs, allocated };
 }
 
-function problemOfError(error: unknown, refusals: readonly string[]): string | undefined {
+function problemOfError(error: unknown, { refusals, isRefusal, limits }: FuzzTarget): string | undefined {
+  if (isRefusal?.(error)) return problemOfMessage(error, limits);
   if (!isAppError(error)) return `threw ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
   if (!refusals.includes(error.code)) return `refused with ${error.code}: ${error.message}`;
-  if (error.message.length > maxMessageLength) return `refused with ${error.message.length} characters`;
+  return problemOfMessage(error, limits);
+}
+
+function problemOfMessage(error: Error, { messageLength }: Partial<FuzzLimits> = {}): string | undefined {
+  if (error.message.length > (messageLength ?? usualLimits.messageLength))
+    return `refused with ${error.message.length} characters`;
   // Lines are told apart by line feeds; anything else would act on the terminal of whoever reads it.
   if (/[^\P{Cc}\n]/u.test(error.message)) return `refused with control characters: ${JSON.stringify(error.message)}`;
   return undefined;
