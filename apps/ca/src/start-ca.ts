@@ -46,6 +46,7 @@ import { createMetrics } from './edge/metrics.ts';
 import { createOnceAKey } from './edge/once-a-key.ts';
 import { closeStores, openStores } from './edge/open-stores.ts';
 import { prepareStores } from './edge/prepare-stores.ts';
+import { createRandomPool } from './edge/random-pool.ts';
 import { createRateLimiter } from './edge/rate-limiter.ts';
 import { finishRemovals } from './edge/remove-host.ts';
 import { createSign } from './edge/sign.ts';
@@ -159,7 +160,7 @@ function environmentOf(
     consumers: bus.consumers,
     clock,
     logger,
-    randomBytes,
+    randomBytes: createRandomPool(randomBytes),
   };
 }
 

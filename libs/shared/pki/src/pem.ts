@@ -8,16 +8,16 @@ export interface PemBlock {
   readonly der: Uint8Array;
 }
 
+const lineLength = 64;
 /** More than a bundle of a hundred CAs; nothing we read is larger. */
 const maxPemLength = 1_048_576;
 
 /** One block, lines of 64 characters, with a line feed at the end. */
 export function encodePem(label: string, der: Uint8Array): string {
-  const lines =
-    Buffer.from(der)
-      .toString('base64')
-      .match(/.{1,64}/g) ?? [];
-  return `-----BEGIN ${label}-----\n${lines.map((line) => `${line}\n`).join('')}-----END ${label}-----\n`;
+  const text = Buffer.from(der.buffer, der.byteOffset, der.length).toString('base64');
+  let lines = '';
+  for (let at = 0; at < text.length; at += lineLength) lines += `${text.slice(at, at + lineLength)}\n`;
+  return `-----BEGIN ${label}-----\n${lines}-----END ${label}-----\n`;
 }
 
 /**
@@ -29,8 +29,8 @@ export function decodePem(text: string): readonly PemBlock[] {
   const blocks: PemBlock[] = [];
   let label: string | undefined;
   let body: string[] = [];
-  for (const line of text.split(/\r?\n/)) {
-    const boundary = /^-----(BEGIN|END) ([A-Z0-9][A-Z0-9 ]*)-----\s*$/.exec(line);
+  for (const line of text.split('\n')) {
+    const boundary = line.startsWith('-----') ? boundaryPattern.exec(line) : null;
     if (boundary === null) {
       if (label !== undefined) body.push(line.trim());
     } else if (boundary[1] === 'BEGIN') {
@@ -48,6 +48,9 @@ export function decodePem(text: string): readonly PemBlock[] {
   if (blocks.length === 0) throw malformed('read PEM: not PEM');
   return blocks;
 }
+
+/** A carriage return before the line feed counts as blank. */
+const boundaryPattern = /^-----(BEGIN|END) ([A-Z0-9][A-Z0-9 ]*)-----\s*$/;
 
 function decodeBase64(text: string, label: string): Uint8Array {
   const der = Buffer.from(text, 'base64');
