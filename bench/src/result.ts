@@ -39,7 +39,8 @@ export function markdownOf(results: readonly Result[], machine: string, previous
   return `# Benchmarks
 
 Made by \`npm run bench\`. Both sides are measured in turn in one run; each cell is minimum / median / maximum. Only ratios are
-worth quoting: the absolute figures depend on the machine (here ${machine}).
+worth quoting: the absolute figures depend on the machine (here ${machine}). Where the time of
+a certificate goes: [benchmarks/issuing.md](benchmarks/issuing.md).
 
 | name | what | ours | theirs | ratio | goal |
 | --- | --- | --- | --- | --- | --- |
