@@ -13,6 +13,11 @@ interface LeaveOptions {
   readonly keepData?: true;
 }
 
+/** Exit code 0 all the same: what was asked for is so. */
+const nothingToLeave = `This host is part of no cluster: there is nothing to leave.
+  do: to make it a node: \`joiner join < token\`, with a token of \`ca token create --role node\` on the master
+`;
+
 export function leaveCommand(): Command {
   const command = new Command('leave').description(
     'take this host out of its cluster, and what joining has put on it away',
@@ -26,7 +31,7 @@ export function leaveCommand(): Command {
       const { configFile, isJson, paths } = context;
       const kube = connectAsNode(paths);
       try {
-        await runPhaseCommand(
+        const hasActed = await runPhaseCommand(
           context,
           {
             name: 'joiner leave',
@@ -39,7 +44,7 @@ export function leaveCommand(): Command {
             actions: leaveActions({ paths, configFile, keepsData: options.keepData === true, units, kube }),
           }),
         );
-        if (!isJson) process.stdout.write('This host is part of no cluster.\n');
+        if (!isJson) process.stdout.write(hasActed ? 'This host is part of no cluster any more.\n' : nothingToLeave);
       } finally {
         kube.close();
       }

@@ -54,13 +54,13 @@ function kubernetesVersion({ name, path, version }: ProgramFacts): readonly Foun
 
 /** kubelet 1.36 wants the CRI of containerd 2 (its metric kubelet_cri_losing_support told so before). */
 function containerdVersion({ name, path, version }: ProgramFacts): readonly Found[] {
-  const [major] = versionOf(version) ?? [];
+  const [major, minor] = versionOf(version) ?? [];
   if (major === undefined) return [silent(name, path)];
   if (major >= 2) return [];
   return [
     {
       severity: 'warning',
-      message: `${path} is ${version ?? 'old'}: kubelet stops working with containerd 1`,
+      message: `${path} is ${major}.${minor}: kubelet stops working with containerd 1`,
       cure: 'install containerd 2 or newer',
     },
   ];
