@@ -64,7 +64,7 @@ function innerPidOf(pid: number): string {
 
 /** What the kernel says now. */
 export function memoryOf(pids: readonly number[]): Memory {
-  const texts = pids.map((pid) => readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'));
+  const texts = pids.map((pid) => textOf(`/proc/${pid}/smaps_rollup`));
   const sum = (field: string): number =>
     texts.reduce((kib, text) => kib + Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(text)?.[1] ?? 0), 0) / 1024;
   return { pssMiB: sum('Pss'), rssMiB: sum('Rss') };
@@ -75,12 +75,23 @@ export function cpuSecondsOf(pids: readonly number[]): number {
   return ticksOf(pids) / ticksPerSecond;
 }
 
-/** utime and stime: fields 14 and 15 of proc_pid_stat(5), the name in parentheses left out. */
+/** '' of a process that has ended: some servers have one a connection. */
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT' || code === 'ESRCH') return '';
+    throw error;
+  }
+}
+
+/** utime, stime, and those of children that have ended: fields 14 to 17 of proc_pid_stat(5), the name in parentheses left out. */
 function ticksOf(pids: readonly number[]): number {
   return pids.reduce((ticks, pid) => {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const fields = textOf(`/proc/${pid}/stat`)
       .replace(/^.*\) /, '')
       .split(' ');
-    return ticks + Number(fields[11]) + Number(fields[12]);
+    return fields.slice(11, 15).reduce((sum, field) => sum + Number(field), ticks);
   }, 0);
 }

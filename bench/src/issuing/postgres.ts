@@ -2,7 +2,7 @@
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -43,6 +43,7 @@ export async function startPostgres(folder: string): Promise<RunningPostgres> {
       // Fast shutdown: pg_ctl(1).
       server.kill('SIGINT');
       await ended;
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 }
