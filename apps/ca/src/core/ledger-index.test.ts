@@ -1,17 +1,22 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { LedgerIndex } from './ledger-index.ts';
 import type { LedgerRecord } from './ledger-record.ts';
 
 const endMs = Date.parse('2020-02-01T00:00:00Z');
-const recordOf = (serial: string, part: Partial<LedgerRecord> = {}): LedgerRecord => ({
-  serial,
+/** Records are called by letters; their serial numbers, hashes and keys are made of them. */
+const serialOf = (letter: string): string => letter.charCodeAt(0).toString(16);
+const hashOf = (letter: string): string => serialOf(letter).repeat(16);
+const keyOf = (letter: string): string => serialOf(letter).repeat(32);
+const recordOf = (letter: string, part: Partial<LedgerRecord> = {}): LedgerRecord => ({
+  serial: serialOf(letter),
   authority: 'kubernetes',
   host: 'n1',
   name: 'kubelet',
   reason: 'missing',
-  requestHash: `hash-${serial}`,
-  spkiFingerprint: `key-${serial}`,
+  requestHash: hashOf(letter),
+  spkiFingerprint: keyOf(letter),
   notAfterMs: endMs,
   issuedAtMs: 0,
   certificateDer: new Uint8Array(),
@@ -29,30 +34,31 @@ function filled(): LedgerIndex {
   return index;
 }
 
-const serials = (page: ReturnType<LedgerIndex['page']>): string => page.entries.map(({ serial }) => serial).join('');
+const serials = (page: ReturnType<LedgerIndex['page']>): string =>
+  page.entries.map(({ serial }) => String.fromCharCode(Number.parseInt(serial, 16))).join('');
 
 test('a record is added once, however often it comes', () => {
   const index = new LedgerIndex();
   assert.equal(index.add(recordOf('a'), 1), true);
   assert.equal(index.add(recordOf('a'), 2), false);
   assert.equal(index.size, 1);
-  assert.equal(index.find('a')?.sequence, 1);
+  assert.equal(index.find(serialOf('a'))?.sequence, 1);
 });
 
 test('serial numbers and keys are found, others are not', () => {
   const index = filled();
-  assert.equal(index.find('c')?.host, 'n1');
-  assert.equal(index.find('z'), undefined);
-  assert.equal(index.useOfKey('key-d')?.serial, 'd');
-  assert.equal(index.useOfKey('key-d')?.requestHash, 'hash-d');
-  assert.equal(index.useOfKey('key-z'), undefined);
+  assert.equal(index.find(serialOf('c'))?.host, 'n1');
+  assert.equal(index.find(serialOf('z')), undefined);
+  assert.equal(index.useOfKey(keyOf('d'))?.serial, serialOf('d'));
+  assert.equal(index.useOfKey(keyOf('d'))?.requestHash, hashOf('d'));
+  assert.equal(index.useOfKey(keyOf('z')), undefined);
 });
 
 test('the first use of a key counts', () => {
   const index = new LedgerIndex();
-  index.add(recordOf('a', { spkiFingerprint: 'same' }), 1);
-  index.add(recordOf('b', { spkiFingerprint: 'same' }), 2);
-  assert.equal(index.useOfKey('same')?.serial, 'a');
+  index.add(recordOf('a', { spkiFingerprint: keyOf('s') }), 1);
+  index.add(recordOf('b', { spkiFingerprint: keyOf('s') }), 2);
+  assert.equal(index.useOfKey(keyOf('s'))?.serial, serialOf('a'));
 });
 
 test('a page shows the newest first, and the next one goes on', () => {
@@ -106,7 +112,55 @@ test('positions outside the index give the nearest page or none', () => {
 test('a hundred thousand certificates are indexed and paged', { timeout: 60_000 }, () => {
   const index = new LedgerIndex();
   for (let number = 1; number <= 100_000; number++) {
-    index.add(recordOf(number.toString(16), { host: `n${number % 1_000}` }), number);
+    index.add(recordOf('a', { serial: number.toString(16), host: `n${number % 1_000}` }), number);
   }
   assert.equal(index.page({ limit: 100, host: 'n7' }).entries.length, 100);
+});
+
+test('what callers send as a serial number is found only as it is written', () => {
+  const index = new LedgerIndex();
+  index.add(recordOf('a', { serial: 'ab12' }), 1);
+  for (const text of ['', '0ab12', 'AB12', 'ab1', 'ab12 ', 'zz', '00', 'ab12'.padStart(41, '1')]) {
+    assert.equal(index.find(text), undefined, text);
+  }
+  assert.equal(index.find('ab12')?.sequence, 1);
+});
+
+test('a record of twenty thousand is what went in, and its page comes at once', () => {
+  const index = new LedgerIndex();
+  const made = Array.from({ length: 20_000 }, (_, at) => {
+    const text = createHash('sha256').update(`${at}`).digest('hex');
+    const serial = text.slice(0, 1 + (at % 40)).replace(/^0+/, '') || '1';
+    return recordOf('a', {
+      serial: `${serial.slice(0, 36)}`,
+      spkiFingerprint: text,
+      requestHash: text.slice(0, 32),
+      host: `n${at % 700}`,
+      name: `c${at % 22}`,
+      notAfterMs: endMs + at,
+    });
+  });
+  const added = made.filter((record, at) => index.add(record, at));
+  assert.equal(index.size, new Set(made.map(({ serial }) => serial)).size);
+  for (const { serial, host, name, notAfterMs, requestHash, spkiFingerprint } of added) {
+    const { sequence, ...found } = index.find(serial) ?? assert.fail(serial);
+    assert.deepEqual(found, { serial, host, name, notAfterMs, requestHash, authority: 'kubernetes' });
+    assert.equal(made[sequence]?.serial, serial);
+    assert.equal(index.useOfKey(spkiFingerprint)?.serial, serial);
+  }
+  const wanted = added.filter(({ host, name }) => host === 'n5' && name === 'c5').reverse();
+  assert.ok(wanted.length > 0);
+  assert.deepEqual(
+    index.page({ limit: 100, host: 'n5', name: 'c5' }).entries.map(({ serial }) => serial),
+    wanted.map(({ serial }) => serial),
+  );
+});
+
+test('values that are no hexadecimal of their length are refused, and nothing of them is kept', () => {
+  const index = new LedgerIndex();
+  for (const part of [{ spkiFingerprint: 'ab' }, { requestHash: 'zz'.repeat(16) }]) {
+    assert.throws(() => index.add(recordOf('a', part), 1), { code: 'INTERNAL' });
+  }
+  assert.equal(index.size, 0);
+  assert.equal(index.add(recordOf('a'), 1), true);
 });
