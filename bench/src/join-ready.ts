@@ -7,7 +7,7 @@ import { startBenchCluster } from './hosts-cluster.ts';
 import { type Result, spreadOf } from './result.ts';
 
 const script = join(import.meta.dirname, '../by-hand/node.sh');
-const services = ['easycerts-certmgr', 'easycerts-config-renderer', 'easycerts-joiner'];
+const service = 'easycerts-agent';
 const components = ['kubelet', 'kube-proxy', 'flanneld', 'containerd'];
 const goalS = 2;
 
@@ -22,7 +22,7 @@ export async function joinReady(rounds: number, say: (line: string) => void): Pr
     await timeJoin(node, await token()); // fills the disk's cache, as for the other side
     for (let round = 1; round <= rounds; round++) {
       theirs.push(await timeByHand(node, master));
-      await node.mustExec(['systemctl', 'start', ...services]);
+      await node.mustExec(['systemctl', 'start', service]);
       await node.mustExec(['joiner', 'leave']);
       const { seconds, phases } = await timeJoin(node, await token());
       ours.push(seconds);
@@ -71,8 +71,8 @@ interface Report {
 
 /** From a node that has joined: everything stops, Kubernetes forgets it, what it needs stays. */
 async function timeByHand(node: Host, master: Host): Promise<number> {
-  await node.mustExec(['systemctl', 'stop', 'easycerts-joiner']);
-  await node.mustExec(['systemctl', 'stop', ...services, ...components]);
+  await node.mustExec(['systemctl', 'stop', service]);
+  await node.mustExec(['systemctl', 'stop', ...components]);
   const kubectl = '/opt/kubernetes/bin/kubectl';
   await master.mustExec([kubectl, '--kubeconfig', '/etc/kubernetes/cluster-admin.kubeconfig', 'delete', 'node', 'n1']);
   const printed = await node.mustExec(['bash', '-s'], { input: readFileSync(script, 'utf8') });

@@ -96,7 +96,10 @@ describe('joiner status', () => {
   it('says that joiner does not run, and how to start it', async () => {
     const { code, err, out } = await run('status');
     assert.deepEqual([code, out], [1, '']);
-    assert.match(err, /^error: joiner does not run: .*\n {2}do: start it: `systemctl start easycerts-joiner`, .*\n$/);
+    assert.match(
+      err,
+      /^error: joiner does not run: .*\n {2}do: start it: `systemctl start easycerts-agent` \(on a master easycerts-joiner\), .*\n$/,
+    );
   });
 
   it('ends with 1 while not everything is healthy', async () => {

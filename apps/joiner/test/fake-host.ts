@@ -3,8 +3,7 @@
  * killed changes nothing of that. What is on "disk" stays.
  */
 
-import type { JoinToken } from '@easycerts/cluster';
-import { encodeJoinToken, parseJoinToken } from '@easycerts/cluster';
+import { agentUnit, encodeJoinToken, type JoinToken, parseJoinToken } from '@easycerts/cluster';
 import type { EnrolmentStatus, HostState } from '../src/core/host-state.ts';
 import type { ComponentStatus } from '../src/core/joiner-status.ts';
 import type { PreflightFinding } from '../src/core/preflight/finding.ts';
@@ -89,10 +88,12 @@ export class FakeHost {
         this.change({ tokenId: parseJoinToken(line).id });
         await this.#did('install token', undefined);
       },
-      startServices: async (started, restarted) => {
+      startServices: async (started, { replaced = [], restart = [] } = {}) => {
         const up = Object.fromEntries(started.map((unit) => [unit, { isActive: true, isEnabled: true }]));
-        this.change({ services: { ...this.#state.services, ...up } });
-        await this.#did(`start ${started.length}, restart ${restarted.length}`, undefined);
+        const down = Object.fromEntries(replaced.map((unit) => [unit, { isActive: false, isEnabled: false }]));
+        this.change({ services: { ...this.#state.services, ...down, ...up } });
+        const instead = replaced.length === 0 ? '' : ` instead of ${replaced.length}`;
+        await this.#did(`start ${started.length}${instead}, restart ${restart.length}`, undefined);
       },
       makeAuthorities: async () => {
         if (this.#state.hasAuthority) throw new Error('there is a CA already');
@@ -116,7 +117,8 @@ export class FakeHost {
   }
 
   #advance(): void {
-    if (this.#state.services['easycerts-certmgr']?.isActive !== true) return;
+    const { services } = this.#state;
+    if (![agentUnit, 'easycerts-certmgr'].some((unit) => services[unit]?.isActive === true)) return;
     const next = steps.find((step) => !this.#isDone(step));
     if (next === undefined || next === this.#options.stuckAt) return;
     this.#do(next);

@@ -75,7 +75,7 @@ describe('the phases of joiner join', () => {
       assert.equal(states[0], 'started');
       assert.equal(states.at(-1), 'done');
     }
-    assert.deepEqual(host.trace, ['preflight', 'install token', 'start 3, restart 1', 'check programs']);
+    assert.deepEqual(host.trace, ['preflight', 'install token', 'start 1, restart 1', 'check programs']);
     assert.equal(host.state.tokenId, undefined);
   });
 
@@ -100,6 +100,28 @@ describe('the phases of joiner join', () => {
       joinPhases.map(({ name }) => `${name} ${['components', 'ready'].includes(name) ? 'done' : 'skipped'}`),
     );
     assert.equal(host.trace.length, before);
+  });
+
+  it('put the agent in the place of the services that an earlier version has had started', async () => {
+    const host = new FakeHost(joining);
+    await run(host);
+    const up = { isActive: true, isEnabled: true };
+    const { services } = host.state;
+    host.change({
+      services: {
+        ...services,
+        'easycerts-agent': { isActive: false, isEnabled: false },
+        'easycerts-certmgr': up,
+        'easycerts-joiner': up,
+      },
+    });
+    host.trace.length = 0;
+    assert.equal((await run(host)).error, undefined);
+    assert.deepEqual(host.trace, ['start 1 instead of 2, restart 0']);
+    assert.deepEqual(host.state.services['easycerts-certmgr'], { isActive: false, isEnabled: false });
+    host.trace.length = 0;
+    await run(host);
+    assert.deepEqual(host.trace, []);
   });
 
   it('never tell the secret of the token', async () => {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { ensurePackage } from '@easycerts/package';
 import { step } from '../../src/step.ts';
-import { allIn, cluster, failedUnits, hostUnits, masterUnits, ownUnits, unitStates } from './cluster.ts';
+import { allIn, cluster, failedUnits, ownUnits, unitStates } from './cluster.ts';
 
 const deb = '/opt/easycerts.deb';
 
@@ -22,8 +22,9 @@ const scriptName = 'nixos-kubernetes-node-join';
 
 /** The most exposure that `systemd-analyze security` may see: strict where keys are kept, less where the host is managed. */
 const mostExposed: Readonly<Record<string, number>> = {
-  ...Object.fromEntries(masterUnits.map((unit) => [unit, 3])),
-  ...Object.fromEntries(hostUnits.map((unit) => [unit, 5])),
+  ...Object.fromEntries(ownUnits.map((unit) => [unit, 5])),
+  'easycerts-nats': 3,
+  'easycerts-ca': 3,
 };
 
 step('installed from our package and nothing else', cluster, () => {

@@ -15,8 +15,8 @@ import {
   imageArchives,
   importedImages,
   master,
+  masterUnits,
   nodesReady,
-  ownUnits,
   unitStates,
 } from './cluster.ts';
 
@@ -42,7 +42,7 @@ step('a master by one command', cluster, () => {
     const { code, stderr } = await host().exec(['joiner', 'init'], { user: 'alice' });
     assert.equal(code, 1);
     assert.match(stderr, /root/);
-    assert.deepEqual(await unitStates(master, ownUnits), allIn('inactive', ownUnits));
+    assert.deepEqual(await unitStates(master, masterUnits), allIn('inactive', masterUnits));
   });
 
   test('joiner init ends when the master is ready', async () => {
@@ -52,7 +52,7 @@ step('a master by one command', cluster, () => {
   });
 
   test('all units are active, and none has failed', async () => {
-    const units = [...ownUnits, ...controlPlane];
+    const units = [...masterUnits, ...controlPlane];
     assert.deepEqual(await unitStates(master, units), allIn('active', units));
     assert.deepEqual(await failedUnits(master), []);
   });
@@ -96,7 +96,7 @@ step('a master by one command', cluster, () => {
   });
 
   async function startTimes(): Promise<readonly string[]> {
-    const units = [...ownUnits, ...controlPlane];
+    const units = [...masterUnits, ...controlPlane];
     const show = ['systemctl', 'show', '--property', 'Id,ExecMainStartTimestampMonotonic', ...units];
     return (await host().mustExec(show)).split('\n\n');
   }

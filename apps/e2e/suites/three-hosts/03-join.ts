@@ -14,7 +14,6 @@ import {
   cluster,
   events,
   failedUnits,
-  hostUnits,
   imageArchives,
   importedImages,
   master,
@@ -22,6 +21,7 @@ import {
   nodeComponents,
   nodes,
   nodesReady,
+  nodeUnits,
   snapshotBefore,
   unitStates,
 } from './cluster.ts';
@@ -86,7 +86,7 @@ step('nodes join by a token', cluster, () => {
 
   for (const name of nodes) {
     test(`${name}: its services and components are active, those of a master do not run, nothing has failed`, async () => {
-      const units = [...hostUnits, ...nodeComponents];
+      const units = [...nodeUnits, ...nodeComponents];
       assert.deepEqual(await unitStates(name, units), allIn('active', units));
       assert.deepEqual(await unitStates(name, masterUnits), allIn('inactive', masterUnits));
       assert.deepEqual(await failedUnits(name), []);

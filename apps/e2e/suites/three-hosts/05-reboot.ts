@@ -10,13 +10,13 @@ import {
   cluster,
   controlPlane,
   failedUnits,
-  hostUnits,
   mainProcesses,
   master,
   masterUnits,
   nodeComponents,
   nodes,
   nodesReady,
+  nodeUnits,
   unitStates,
 } from './cluster.ts';
 import {
@@ -42,8 +42,8 @@ async function allIsAsBefore(since: Date): Promise<void> {
   await nodesReady(cluster.hosts, readyLimitMs, since);
   await webRunsSince(since);
   for (const name of cluster.hosts) {
-    const more = name === master ? [...masterUnits, ...controlPlane] : [];
-    const units = [...hostUnits, ...nodeComponents, ...more];
+    const more = name === master ? [...masterUnits, ...controlPlane] : nodeUnits;
+    const units = [...nodeComponents, ...more];
     assert.deepEqual(await unitStates(name, units), allIn('active', units), name);
     assert.deepEqual(await failedUnits(name), [], name);
   }
@@ -102,7 +102,7 @@ step('a node starts while the master is away', cluster, () => {
     assert.ok(await cluster.host(master).halt(), 'the master did not halt by itself');
     await cluster.host('n1').kill();
     await cluster.host('n1').boot();
-    assert.deepEqual(await unitStates('n1', hostUnits), allIn('active', hostUnits));
+    assert.deepEqual(await unitStates('n1', nodeUnits), allIn('active', nodeUnits));
     await beaconShines('n2');
     await beaconShines('n1');
     // The other node goes on with what it has.
@@ -124,21 +124,21 @@ step('a node starts while the master is away', cluster, () => {
 
 step('our services are killed on a node', cluster, () => {
   test('they come back; components and pods are the same processes', async () => {
-    const own = await mainProcesses('n1', hostUnits);
+    const own = await mainProcesses('n1', nodeUnits);
     const components = await mainProcesses('n1', nodeComponents);
     const pods = await podProcesses('n1');
     assert.ok(pods.length >= 4, pods.join('\n'));
-    const names = hostUnits.map((unit) => `${unit}.service`);
+    const names = nodeUnits.map((unit) => `${unit}.service`);
     await cluster.host('n1').mustExec(['systemctl', 'kill', '--signal=KILL', ...names]);
     await eventually('they are back', async () => {
-      const now = await mainProcesses('n1', hostUnits);
-      return hostUnits.every((unit) => now[unit] !== own[unit] && !now[unit]?.includes('MainPID=0'));
+      const now = await mainProcesses('n1', nodeUnits);
+      return nodeUnits.every((unit) => now[unit] !== own[unit] && !now[unit]?.includes('MainPID=0'));
     });
     await eventually('joiner has looked at everything', async () => {
       const { code, stdout } = await cluster.host('n1').exec(['joiner', 'status', '--json']);
       return code === 0 && (JSON.parse(stdout) as { isReady: boolean }).isReady;
     });
-    assert.deepEqual(await unitStates('n1', hostUnits), allIn('active', hostUnits));
+    assert.deepEqual(await unitStates('n1', nodeUnits), allIn('active', nodeUnits));
     assert.deepEqual(await mainProcesses('n1', nodeComponents), components);
     assert.deepEqual(await podProcesses('n1'), pods);
     assert.deepEqual(await issuedSerials(), serials);

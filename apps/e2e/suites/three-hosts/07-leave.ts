@@ -19,12 +19,12 @@ import {
   cluster,
   createToken,
   events,
-  hostUnits,
   joinHost,
   listHosts,
   master,
   nodeComponents,
   nodesReady,
+  nodeUnits,
   snapshotBefore,
   unitStates,
 } from './cluster.ts';
@@ -51,7 +51,7 @@ step('a node leaves', cluster, () => {
       assert.equal(code, 1, stderr);
       assert.match(stderr, /n2 cannot leave now: its master cannot be reached/);
       assert.match(stderr, /do: .*joiner leave --force/);
-      const units = [...hostUnits, ...nodeComponents];
+      const units = [...nodeUnits, ...nodeComponents];
       assert.deepEqual(await unitStates(leaver, units), allIn('active', units));
     } finally {
       await cluster.host(master).reconnect();
@@ -128,7 +128,7 @@ step('a node leaves', cluster, () => {
     assert.equal(code, 0, stderr);
     await nodesReady([leaver], 5_000);
     for (const identity of [first, second]) await assertWorthNothing(identity);
-    const units = [...hostUnits, ...nodeComponents];
+    const units = [...nodeUnits, ...nodeComponents];
     assert.deepEqual(await unitStates(leaver, units), allIn('active', units));
   });
 

@@ -10,10 +10,10 @@ import {
   cluster,
   createToken,
   failedUnits,
-  hostUnits,
   joinHost,
   nodeComponents,
   nodesReady,
+  nodeUnits,
   unitStates,
 } from './cluster.ts';
 import { interruptedJoin } from './interrupted-join.ts';
@@ -44,7 +44,7 @@ step('joining is interrupted', cluster, () => {
         await leave(victim);
         const before = await serialsOf(victim);
         const token = await createToken();
-        const kill = { token, phase, signal: 'KILL', units: hostUnits } as const;
+        const kill = { token, phase, signal: 'KILL', units: nodeUnits } as const;
         const { code, stderr } = await interruptedJoin(cluster.host(victim), kill);
         assert.equal(code, 137, stderr);
         await endsWell(victim, token);
@@ -167,7 +167,7 @@ async function endsWell(name: string, token: string): Promise<void> {
   const { code, stderr, stdout } = await joinHost(name, token);
   assert.equal(code, 0, `${stdout}${stderr}`);
   await nodesReady([name], 5_000);
-  const units = [...hostUnits, ...nodeComponents];
+  const units = [...nodeUnits, ...nodeComponents];
   assert.deepEqual(await unitStates(name, units), allIn('active', units));
   assert.deepEqual(await failedUnits(name), []);
   assert.equal((await cluster.host(name).exec(['ls', '/var/lib/kubernetes/secrets/join-token'])).stdout, '');
@@ -196,6 +196,6 @@ function assertTellsNothing({ stderr, stdout }: Ended, token: string): void {
 }
 
 async function nothingHasBegun(): Promise<void> {
-  assert.deepEqual(await unitStates(victim, hostUnits), allIn('inactive', hostUnits));
+  assert.deepEqual(await unitStates(victim, nodeUnits), allIn('inactive', nodeUnits));
   assert.equal((await cluster.host(victim).exec(['ls', '-A', '/var/lib/kubernetes/secrets'])).stdout, '');
 }

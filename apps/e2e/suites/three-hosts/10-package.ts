@@ -6,7 +6,7 @@ import { ensurePackage } from '@easycerts/package';
 import { eventually } from '../../src/eventually.ts';
 import { listIssued } from '../../src/issued.ts';
 import { step } from '../../src/step.ts';
-import { allIn, cluster, hostUnits, master, nodeComponents, nodesReady, ownUnits, unitStates } from './cluster.ts';
+import { allIn, cluster, master, masterUnits, nodeComponents, nodesReady, nodeUnits, unitStates } from './cluster.ts';
 
 const deb = '/opt/easycerts.deb';
 const nextDeb = '/opt/easycerts-next.deb';
@@ -22,12 +22,29 @@ step('the package comes and goes, the cluster stays', cluster, () => {
     serials = await issuedSerials();
   });
 
+  test('n1: an upgrade puts the agent in the place of the three services that an earlier version ran', async () => {
+    const host = cluster.host('n1');
+    const three = ['easycerts-certmgr', 'easycerts-config-renderer', 'easycerts-joiner'];
+    await host.mustExec(['systemctl', 'disable', '--now', ...nodeUnits]);
+    await host.mustExec(['systemctl', 'enable', '--now', ...three]);
+    const theirs = await pidsOf('n1', nodeComponents);
+    await install('n1', deb);
+    assert.deepEqual(await unitStates('n1', [...three, ...nodeUnits]), {
+      ...allIn('inactive', three),
+      ...allIn('active', nodeUnits),
+    });
+    const { stdout } = await host.exec(['systemctl', 'is-enabled', ...nodeUnits, ...three]);
+    assert.deepEqual(stdout.trim().split('\n'), ['enabled', 'disabled', 'disabled', 'disabled']);
+    assert.deepEqual(await pidsOf('n1', nodeComponents), theirs);
+    await nodesReady(['n1']);
+  });
+
   for (const [name, components] of [
     ['n1', nodeComponents],
     [master, [...controlPlane, ...nodeComponents]],
   ] as const) {
     test(`${name}: an upgrade starts our services again and leaves Kubernetes’ components alone`, async () => {
-      const own = name === master ? ownUnits : hostUnits;
+      const own = name === master ? masterUnits : nodeUnits;
       const [theirs, ours] = [await pidsOf(name, components), await pidsOf(name, own)];
       await install(name, nextDeb);
       assert.deepEqual(await unitStates(name, own), allIn('active', own));
@@ -45,7 +62,7 @@ step('the package comes and goes, the cluster stays', cluster, () => {
     const key = await digestOf(identityKey);
     const kubelet = await pidsOf('n1', ['kubelet']);
     await host.mustExec(['dpkg', '--remove', 'easycerts'], { timeoutMs: 120_000 });
-    assert.deepEqual(await unitStates('n1', hostUnits), allIn('inactive', hostUnits));
+    assert.deepEqual(await unitStates('n1', nodeUnits), allIn('inactive', nodeUnits));
     assert.deepEqual(await pidsOf('n1', ['kubelet']), kubelet);
     assert.equal(await digestOf(identityKey), key);
     await install('n1', deb);

@@ -11,7 +11,7 @@ import { describe, type Ended, runCommand } from '../../src/run-command.ts';
 import { type Attack, attacksOfNode, signCallOf } from '../../src/signing-attacks.ts';
 import { step } from '../../src/step.ts';
 import { natsCommand, stealIdentity } from '../../src/stolen-identity.ts';
-import { allIn, audit, cluster, hostUnits, listHosts, master, nodesReady, ownUnits, unitStates } from './cluster.ts';
+import { allIn, audit, cluster, listHosts, master, masterUnits, nodesReady, nodeUnits, unitStates } from './cluster.ts';
 
 const folder = join(runFolder(), 'three-hosts.intruders');
 /** Whose key the attacker has, and whom he is after. */
@@ -171,7 +171,7 @@ step('an account on a host', cluster, () => {
         const { code, stderr } = await host.exec(words, { user: 'nobody' });
         assert.equal(code, 1, stderr);
       }
-      assert.deepEqual(await unitStates(name, hostUnits), allIn('active', hostUnits));
+      assert.deepEqual(await unitStates(name, nodeUnits), allIn('active', nodeUnits));
     });
   }
 });
@@ -238,7 +238,7 @@ step('after all of it', cluster, () => {
       serials,
     );
     assert.deepEqual((await listHosts()).map(({ name }) => name).toSorted(), [...cluster.hosts].toSorted());
-    assert.deepEqual(await unitStates(master, ownUnits), allIn('active', ownUnits));
+    assert.deepEqual(await unitStates(master, masterUnits), allIn('active', masterUnits));
     await nodesReady(cluster.hosts, 5_000);
   });
 });

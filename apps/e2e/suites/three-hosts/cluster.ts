@@ -13,10 +13,13 @@ export const nodes = ['n1', 'n2'] as const;
 
 export const cluster = hostsCluster('three-hosts', [master, ...nodes]);
 
-/** Our own services, as the package brings them; the first two run on masters only. */
-export const masterUnits = ['easycerts-nats', 'easycerts-ca'] as const;
-export const hostUnits = ['easycerts-certmgr', 'easycerts-config-renderer', 'easycerts-joiner'] as const;
-export const ownUnits = [...masterUnits, ...hostUnits];
+/** Our own services, as the package brings them: those of a master, and the one of a node, which does the work of the last three. */
+export const masterUnits = [
+  ...['easycerts-nats', 'easycerts-ca'],
+  ...['easycerts-certmgr', 'easycerts-config-renderer', 'easycerts-joiner'],
+] as const;
+export const nodeUnits = ['easycerts-agent'] as const;
+export const ownUnits = [...masterUnits, ...nodeUnits];
 
 /** What runs on a node. */
 export const nodeComponents = ['containerd', 'kubelet', 'kube-proxy', 'flanneld'] as const;

@@ -1,4 +1,4 @@
-/** What V8 is told for services that wait most of the time: memory instead of speed (docs/adr/0020). Pure. */
+/** What V8 is told for services that wait most of the time: memory instead of speed (docs/adr/0021). Pure. */
 
 import { basename } from 'node:path';
 import { type Links, links } from './invocation.ts';

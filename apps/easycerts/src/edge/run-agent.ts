@@ -1,5 +1,5 @@
 /**
- * The agent of a node: certmgr, config-renderer and joiner in one process, with one connection to the bus (docs/adr/0020). What
+ * The agent of a node: certmgr, config-renderer and joiner in one process, with one connection to the bus (docs/adr/0021). What
  * they share are the files on disk, as they do in processes of their own; where one cannot go on all end, and systemd starts all
  * of them again.
  */

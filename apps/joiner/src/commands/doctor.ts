@@ -9,7 +9,7 @@ import { knownEndpoints } from '../edge/host/join-actions.ts';
 import { readHostState } from '../edge/host/read-host-state.ts';
 import { openUnitControl } from '../edge/host/unit-control.ts';
 import { examineHost } from '../edge/preflight/examine-host.ts';
-import { masterServices } from '../phases/join-context.ts';
+import { ownServices } from '../phases/join-context.ts';
 
 export function doctorCommand(): Command {
   return new Command('doctor')
@@ -19,7 +19,7 @@ export function doctorCommand(): Command {
     .action(async (_options, self: Command) => {
       const { configFile, isJson, paths } = contextOf(self);
       const control = await openUnitControl().catch(() => undefined);
-      const services = async () => (await control?.activityOf(masterServices)) ?? {};
+      const services = async () => (await control?.activityOf(ownServices)) ?? {};
       const state = await readHostState({ paths, configFile, services });
       const role = state.role === 'master' ? 'master' : 'node';
       const [host, facts] = await Promise.all([

@@ -14,7 +14,7 @@ import { readHostState } from '../edge/host/read-host-state.ts';
 import { rememberActivity } from '../edge/host/remember-activity.ts';
 import { stateFolders } from '../edge/host/state-folders.ts';
 import { openUnitControl, type UnitControl } from '../edge/host/unit-control.ts';
-import { masterServices } from '../phases/join-context.ts';
+import { ownServices } from '../phases/join-context.ts';
 import type { Phase, PhaseDescription, WaitingContext } from '../phases/phase.ts';
 import { runPhases } from '../phases/run-phases.ts';
 
@@ -88,7 +88,7 @@ export async function runPhaseCommand<Extra extends object>(
       configFile,
       services: () =>
         units().then(
-          (manager) => manager.activityOf(masterServices),
+          (manager) => manager.activityOf(ownServices),
           () => ({}),
         ),
     });

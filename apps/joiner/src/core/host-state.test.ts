@@ -12,7 +12,12 @@ const rows: readonly [name: string, services: HostState['services'], words: RegE
   [
     'a service that ends with an error',
     { [unit]: { isActive: false, isEnabled: true, isFailing: true } },
-    /journalctl -u/,
+    /journalctl -u easycerts-joiner/,
+  ],
+  [
+    'a service whose agent ends with an error',
+    { 'easycerts-agent': { isActive: false, isEnabled: true, isFailing: true } },
+    /journalctl -u easycerts-agent/,
   ],
 ];
 

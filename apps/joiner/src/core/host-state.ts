@@ -1,6 +1,6 @@
 /** What a host is in a cluster, as far as its disk and its services say: the facts by which phases are done or not. */
 
-import type { Role } from '@easycerts/cluster';
+import { agentUnit, type Role } from '@easycerts/cluster';
 import type { JoinerStatus } from './joiner-status.ts';
 
 /** What certmgr says about the enrolment (its status.json). */
@@ -85,9 +85,10 @@ export function areUp({ services }: HostState, units: readonly string[]): boolea
   return units.every((unit) => services[unit]?.isActive === true && services[unit].isEnabled);
 }
 
-/** That a service of ours does not come up, in words; undefined while it does, or may. */
+/** That a service of ours, or the agent it is a part of, does not come up, in words; undefined while it does, or may. */
 export function failingWords({ services }: Pick<HostState, 'services'>, unit: string): string | undefined {
-  return services[unit]?.isFailing === true ? `${unit} to start (see \`journalctl -u ${unit}\`)` : undefined;
+  const failing = [unit, agentUnit].find((name) => services[name]?.isFailing === true);
+  return failing === undefined ? undefined : `${failing} to start (see \`journalctl -u ${failing}\`)`;
 }
 
 /** What the components that are not healthy are waiting for, in words; undefined when there is nothing to say. */

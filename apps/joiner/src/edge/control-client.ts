@@ -56,7 +56,7 @@ function unreachable(path: string, cause: unknown): AppError {
     cause,
     details: {
       path,
-      cure: 'start it: `systemctl start easycerts-joiner`, or without systemd `easycerts joiner run`; `joiner doctor` says more',
+      cure: 'start it: `systemctl start easycerts-agent` (on a master easycerts-joiner), or without systemd `easycerts joiner run`; `joiner doctor` says more',
     },
   });
 }

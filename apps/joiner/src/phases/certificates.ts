@@ -6,7 +6,7 @@ import type { JoinPhase } from './join-context.ts';
 export const certificates: JoinPhase = {
   name: 'certificates',
   description: 'get every certificate of this host from the CA',
-  cure: 'see `certmgr status` and `journalctl -u easycerts-certmgr`',
+  cure: 'see `certmgr status` and `journalctl -u "easycerts-*"`',
   isDone: isSettled,
   async run({ until }) {
     const { names } = await until(({ certificates: progress, services }) => {

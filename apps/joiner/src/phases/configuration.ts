@@ -7,7 +7,7 @@ import { assertNoErrors, withIgnored } from './preflight.ts';
 export const receiveConfiguration: JoinPhase = {
   name: 'configuration',
   description: 'make the files of this host out of what the master says',
-  cure: 'see `journalctl -u easycerts-config-renderer`',
+  cure: 'see `journalctl -u easycerts-agent`',
   // while components are coming up, missing programs have to be told
   isDone: isSettled,
   async run({ actions, ignoredChecks, until }) {

@@ -8,7 +8,7 @@ import type { JoinPhase } from './join-context.ts';
 export const enrol: JoinPhase = {
   name: 'enrol',
   description: 'trade the token for the identity of this host, with the CA that the token pins',
-  cure: 'see `journalctl -u easycerts-certmgr` here, and whether the master answers at its enrolment port (7445)',
+  cure: 'see `journalctl -u easycerts-agent` here, and whether the master answers at its enrolment port (7445)',
   // certmgr removes the token once everything that it brings is on disk
   isDone: ({ identity, tokenId }) => identity !== undefined && tokenId === undefined,
   async run({ actions, until }) {

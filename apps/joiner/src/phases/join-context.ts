@@ -1,5 +1,6 @@
 /** What the phases of `joiner join` and `joiner init` act upon: this host, or a stand-in that behaves like one. */
 
+import { agentReplaces, agentUnit } from '@easycerts/cluster';
 import type { NodeReadiness } from '../core/node-readiness.ts';
 import type { PreflightFinding } from '../core/preflight/finding.ts';
 import type { Phase, WaitingContext } from './phase.ts';
@@ -15,13 +16,20 @@ export interface JoinActions {
   isMember(): Promise<boolean>;
   /** Keeps the token where certmgr looks for it, for root alone. */
   installToken(line: string): Promise<void>;
-  /** Has them start now and at every boot, without waiting for them; `restart`: those that must begin anew. */
-  startServices(units: readonly string[], restart: readonly string[]): Promise<void>;
+  /** Has them start now and at every boot, without waiting for them. */
+  startServices(units: readonly string[], others?: OtherServices): Promise<void>;
   /** `ca init`. */
   makeAuthorities(): Promise<void>;
   /** `config-renderer apply`; the files that it wrote. */
   applyConfiguration(): Promise<readonly string[]>;
   askNode(name: string): Promise<NodeReadiness>;
+}
+
+export interface OtherServices {
+  /** Those that must begin anew. */
+  readonly restart?: readonly string[];
+  /** Those that start at no boot any more: what is started stops them. */
+  readonly replaced?: readonly string[];
 }
 
 export interface JoinContext extends WaitingContext {
@@ -33,5 +41,7 @@ export interface JoinContext extends WaitingContext {
 export type JoinPhase = Phase<JoinContext>;
 
 /** Our own services on a node, and on a master, in the order in which they come up. */
-export const nodeServices = ['easycerts-certmgr', 'easycerts-config-renderer', 'easycerts-joiner'] as const;
-export const masterServices = ['easycerts-nats', 'easycerts-ca', ...nodeServices] as const;
+export const nodeServices = [agentUnit] as const;
+export const masterServices = ['easycerts-nats', 'easycerts-ca', ...agentReplaces] as const;
+/** All that may run on a host, whatever it is. */
+export const ownServices = [...masterServices, ...nodeServices] as const;

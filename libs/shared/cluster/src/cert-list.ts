@@ -6,7 +6,7 @@
 
 import type { ExtendedKeyUsage, SubjectName } from './certificate-spec.ts';
 import type { AuthorityName, ComponentName } from './component-name.ts';
-import { unitOf } from './component-name.ts';
+import { agentReplaces, agentUnit, unitOf } from './component-name.ts';
 import type { ClusterConfig } from './config/resolve-config.ts';
 import type { HostRecord } from './host-facts.ts';
 import { hostIdentitySubject } from './host-identity.ts';
@@ -68,7 +68,7 @@ export const certificateList: readonly CertificateEntry[] = [
     subject: ({ host }) => hostIdentitySubject(host.name, host.roles),
     usages: client,
     owner: 'root',
-    usedBy: ['easycerts-certmgr', 'easycerts-joiner', 'easycerts-config-renderer', 'kube-addon-manager'],
+    usedBy: [...agentReplaces, agentUnit, 'kube-addon-manager'],
     directory: (paths) => paths.hostIdentity,
   },
   {

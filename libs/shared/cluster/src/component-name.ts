@@ -37,7 +37,7 @@ export const unitOf: Readonly<Record<ComponentName, string>> = {
 export const authorityNames = ['kubernetes', 'etcd', 'front-proxy', 'easycerts', 'services'] as const;
 export type AuthorityName = (typeof authorityNames)[number];
 
-/** The unit of the three that follow in one process, which is what runs on a node. */
+/** What runs on a node: the three that follow, in one process (docs/adr/0021). */
 export const agentUnit = 'easycerts-agent';
 /** On a master each is a unit of its own. */
 export const agentReplaces = ['easycerts-certmgr', 'easycerts-config-renderer', 'easycerts-joiner'] as const;

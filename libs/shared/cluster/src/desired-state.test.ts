@@ -101,6 +101,23 @@ test('etcd asks clients and peers for certificates', () => {
   assert.equal(user, 'etcd');
 });
 
+test('on a node with systemd one process does the work of our services, which joiner is a part of', () => {
+  const ownUnits = (roles: string, changes: Partial<HostFacts>, root = ''): readonly string[] => {
+    const joined = roles === '[node]' ? { node: { overrides: undefined } } : {};
+    const config = parseClusterConfig(`roles: ${roles}\nmasterAddress: m1`, 'x', joined);
+    const { components } = resolveDesiredState(config, { ...host, ...changes }, pathsUnder(root));
+    return components.map((spec) => spec.unit).filter((name) => name.startsWith('easycerts-'));
+  };
+  const separate = ['easycerts-certmgr', 'easycerts-config-renderer'];
+  const systemd = { serviceManager: 'systemd' } as const;
+  assert.deepEqual(ownUnits('[node]', { ...systemd, roles: ['node'] }), []);
+  assert.deepEqual(ownUnits('[node]', { ...systemd, roles: ['node'] }, '/data'), separate);
+  assert.deepEqual(ownUnits('[node]', { serviceManager: 'process', roles: ['node'] }), separate);
+  const onMaster = ['easycerts-nats', 'easycerts-ca', ...separate];
+  assert.deepEqual(ownUnits('[master, node]', systemd), onMaster);
+  assert.deepEqual(ownUnits('[master]', systemd), onMaster);
+});
+
 test('only what manages the host runs as root', () => {
   const asRoot = single.components.filter(({ user }) => user === 'root').map((spec) => spec.unit);
   assert.deepEqual(asRoot, [

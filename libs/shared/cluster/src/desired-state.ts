@@ -10,7 +10,7 @@ import { controllerManager } from './components/controller-manager.ts';
 import { etcd } from './components/etcd.ts';
 import { flannel } from './components/flannel.ts';
 import { kubelet } from './components/kubelet.ts';
-import { addonManager, bus, ca, certmgr, configRenderer } from './components/own-services.ts';
+import { addonManager, bus, ca, certmgr, configRenderer, isPackaged } from './components/own-services.ts';
 import { proxy } from './components/proxy.ts';
 import { scheduler } from './components/scheduler.ts';
 import { type ClusterConfig, deepFreeze, enabledComponents } from './config/resolve-config.ts';
@@ -43,17 +43,23 @@ const definitions: Readonly<Record<ComponentName, (context: ComponentContext) =>
 export function resolveDesiredState(config: ClusterConfig, facts: HostFacts, paths: Paths): DesiredState {
   const host: HostFacts = { ...facts, ...hostRecordOf(config, facts) };
   const context: ComponentContext = { config, host, paths };
-  const services = config.easyCerts
-    ? [...(host.roles.includes('master') ? [bus(context), ca(context)] : []), certmgr(context), configRenderer(context)]
-    : [configRenderer(context)];
   const components = enabledComponents(config).map((name) => definitions[name](context));
   return deepFreeze({
     config,
     host,
     paths,
-    components: [...services, ...components],
+    components: [...ownServices(context), ...components],
     certificates: resolveCertificates(config, host, paths),
   });
+}
+
+/** Those that joiner looks after. The agent of a node it is itself a part of. */
+function ownServices(context: ComponentContext): readonly ComponentSpec[] {
+  if (!context.config.easyCerts) return [configRenderer(context)];
+  if (context.host.roles.includes('master')) {
+    return [bus(context), ca(context), certmgr(context), configRenderer(context)];
+  }
+  return isPackaged(context) ? [] : [certmgr(context), configRenderer(context)];
 }
 
 /**

@@ -56,7 +56,7 @@ test('the unit of a component names its program, its user, what comes before it,
 test('the unit of a component leaves starting it again to joiner, and outlives joiner when the host goes down', () => {
   const text = componentText('etcd');
   assert.match(text, /^RestartSec=60$/m);
-  assert.match(text, /^Before=easycerts-joiner\.service$/m);
+  assert.match(text, /^Before=easycerts-joiner\.service easycerts-agent\.service$/m);
 });
 
 test('stopping takes as long as the spec allows, rounded up, and kills what the spec says', () => {

@@ -1,5 +1,6 @@
 /** systemd units as text (systemd.unit(5), systemd.service(5), systemd.exec(5)). */
 
+import { agentUnit } from './component-name.ts';
 import type { ComponentSpec } from './component-spec.ts';
 
 /** One service unit. Units are named without their suffix. */
@@ -11,6 +12,8 @@ export interface SystemdUnit
   /** Started after these where they are started too, and stopped before them. */
   readonly after: readonly string[];
   readonly before?: readonly string[];
+  /** Whichever of it and these is started stops the other. */
+  readonly conflicts?: readonly string[];
   /** More lines of the [Unit] section. */
   readonly unitOptions?: readonly string[];
   /** `notify`: the service says itself when it has started, and that it lives; children of its may say it for it. */
@@ -33,7 +36,7 @@ export function componentUnit(spec: ComponentSpec): string {
   return unitText({
     ...spec,
     after: spec.startAfter,
-    before: [joinerUnit],
+    before: [joinerUnit, agentUnit],
     type: 'exec',
     restartS: componentRestartS,
   });
@@ -48,6 +51,7 @@ export function unitText(unit: SystemdUnit): string {
     'Wants=network-online.target',
     ...ordering('After', unit.after),
     ...ordering('Before', unit.before ?? []),
+    ...ordering('Conflicts', unit.conflicts ?? []),
     ...(unit.unitOptions ?? []),
     // it retries for ever: what cannot start while a master is away comes up as soon as it can
     'StartLimitIntervalSec=0',
@@ -79,6 +83,6 @@ export function quoteArgument(argument: string): string {
   return `"${escaped.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`;
 }
 
-function ordering(key: 'After' | 'Before', units: readonly string[]): readonly string[] {
+function ordering(key: 'After' | 'Before' | 'Conflicts', units: readonly string[]): readonly string[] {
   return units.length === 0 ? [] : [`${key}=${units.map((unit) => `${unit}.service`).join(' ')}`];
 }

@@ -1,7 +1,7 @@
 /** Fills what comes from lists into the scripts of `debian/`. Pure. */
 
 import { posix } from 'node:path';
-import { type Paths, packagedDirectories } from '@easycerts/cluster';
+import { agentReplaces, agentUnit, type Paths, packagedDirectories } from '@easycerts/cluster';
 import { AppError } from '@easycerts/core';
 
 export interface ScriptFacts {
@@ -14,6 +14,9 @@ export interface ScriptFacts {
 export function fillScript(template: string, { units, paths }: ScriptFacts): string {
   const values: Readonly<Record<string, readonly string[]>> = {
     UNITS: units,
+    AGENT: [`${agentUnit}.service`],
+    REPLACED: agentReplaces.map((unit) => `${unit}.service`),
+    RECEIVED: [paths.receivedHost],
     STATE: [paths.state, paths.secrets, paths.kubernetes, posix.dirname(paths.clusterFile)],
     LOGS: [paths.logs],
     FOLDERS: packagedDirectories(paths)

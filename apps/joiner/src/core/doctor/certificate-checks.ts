@@ -6,7 +6,7 @@ import type { DoctorFacts } from './facts.ts';
 
 /** Renewal begins at two thirds of the lifetime, so one with so little left has failed to be renewed for long. */
 const soonMs = 24 * hourMs;
-const cure = 'see `certmgr status`, and `journalctl -u easycerts-certmgr`';
+const cure = 'see `certmgr status`, and `journalctl -u "easycerts-*"`';
 
 export function identity({ nowMs, state: { identity: known } }: DoctorFacts): readonly Found[] {
   if (known === undefined) return [];

@@ -9,7 +9,7 @@ const at = '2020-01-01T12:00:00.000Z';
 const nowMs = Date.parse(at);
 const dayMs = 86_400_000;
 const up = { isActive: true, isEnabled: true };
-const services = ['easycerts-certmgr', 'easycerts-config-renderer', 'easycerts-joiner'];
+const services = ['easycerts-agent'];
 const kubelet: ComponentStatus = {
   unit: 'kubelet',
   description: 'kubelet',
@@ -96,12 +96,12 @@ const rows: readonly (readonly [string, Partial<DoctorFacts>, readonly string[]]
   ],
   [
     'a service that does not run',
-    withState({ services: { ...state.services, 'easycerts-joiner': { isActive: false, isEnabled: true } } }),
+    withState({ services: { ...state.services, 'easycerts-agent': { isActive: false, isEnabled: true } } }),
     ['services error'],
   ],
   [
     'a service that would not start at boot',
-    withState({ services: { ...state.services, 'easycerts-joiner': { isActive: true, isEnabled: false } } }),
+    withState({ services: { ...state.services, 'easycerts-agent': { isActive: true, isEnabled: false } } }),
     ['services error'],
   ],
   ['a certmgr that says nothing', { isCertmgrAlive: false }, ['services warning']],
@@ -167,12 +167,30 @@ describe('the doctor', () => {
       ...withKubelet({ isHealthy: false, detail: 'ended', lastLines: ['one', 'boom'] }),
     });
     assert.equal(component?.message, 'kubelet is not healthy: ended (last line of its log: boom)');
-    const stopped = { ...state.services, 'easycerts-certmgr': { isActive: false, isEnabled: true } };
+    const stopped = { ...state.services, 'easycerts-agent': { isActive: false, isEnabled: true } };
     const [service] = examine({
       ...facts,
       ...withState({ services: stopped }),
-      lastLines: { 'easycerts-certmgr': ['bang'] },
+      lastLines: { 'easycerts-agent': ['bang'] },
     });
-    assert.match(service?.message ?? '', /easycerts-certmgr does not run \(last line of its log: bang\)/);
+    assert.match(service?.message ?? '', /easycerts-agent does not run \(last line of its log: bang\)/);
+  });
+
+  test('names the unit to be started again: on a node the agent, on a master the service', () => {
+    const cures = (
+      wantedServices: readonly string[],
+      changes: Partial<DoctorFacts>,
+    ): readonly (string | undefined)[] => {
+      const all = Object.fromEntries(wantedServices.map((unit) => [unit, up]));
+      const given = { ...facts, ...changes, wantedServices };
+      return examine({ ...given, state: { ...given.state, services: all } }).map(({ cure }) => cure);
+    };
+    const separate = ['easycerts-certmgr', 'easycerts-config-renderer', 'easycerts-joiner'];
+    const silent = { isCertmgrAlive: false };
+    const mute = withState({ components: undefined });
+    assert.deepEqual(cures(services, silent), ['systemctl restart easycerts-agent']);
+    assert.deepEqual(cures(separate, silent), ['systemctl restart easycerts-certmgr']);
+    assert.deepEqual(cures(services, mute), ['systemctl restart easycerts-agent']);
+    assert.deepEqual(cures(separate, mute), ['systemctl restart easycerts-joiner']);
   });
 });

@@ -1,5 +1,6 @@
 /** What runs, and what should. */
 
+import { agentUnit } from '@easycerts/cluster';
 import type { Found } from '../preflight/finding.ts';
 import type { DoctorFacts } from './facts.ts';
 
@@ -8,8 +9,8 @@ export function services({ isCertmgrAlive, lastLines, state, wantedServices }: D
   const forgotten = wantedServices.filter(
     (unit) => !stopped.includes(unit) && state.services[unit]?.isEnabled !== true,
   );
-  const silent =
-    !isCertmgrAlive && !stopped.includes('easycerts-certmgr') && wantedServices.includes('easycerts-certmgr');
+  const certmgr = unitOf('easycerts-certmgr', wantedServices);
+  const silent = !isCertmgrAlive && !stopped.includes(certmgr) && wantedServices.includes(certmgr);
   return [
     ...stopped.map(
       (unit): Found => ({
@@ -30,7 +31,7 @@ export function services({ isCertmgrAlive, lastLines, state, wantedServices }: D
           {
             severity: 'warning',
             message: 'certmgr has written no status',
-            cure: 'systemctl restart easycerts-certmgr',
+            cure: `systemctl restart ${certmgr}`,
           } as const,
         ]
       : []),
@@ -54,15 +55,19 @@ export function configuration({ state: { appliedDigest, receivedDigest } }: Doct
     {
       severity: 'error',
       message: 'the files of this host are not yet as the master wants them',
-      cure: 'see `journalctl -u easycerts-config-renderer`',
+      cure: 'see `journalctl -u "easycerts-*"`',
     },
   ];
 }
 
-export function components({ state: { components: status, identity, units } }: DoctorFacts): readonly Found[] {
+export function components({
+  state: { components: status, identity, units },
+  wantedServices,
+}: DoctorFacts): readonly Found[] {
   if (identity === undefined && units.length === 0) return [];
   if (status === undefined) {
-    return [{ severity: 'error', message: 'joiner does not answer', cure: 'systemctl restart easycerts-joiner' }];
+    const cure = `systemctl restart ${unitOf('easycerts-joiner', wantedServices)}`;
+    return [{ severity: 'error', message: 'joiner does not answer', cure }];
   }
   const known = new Map(status.components.map((component) => [component.unit, component]));
   return [
@@ -103,6 +108,11 @@ export function node({ node: readiness, state: { name } }: DoctorFacts): readonl
   return [
     { severity: 'warning', message: `node ${name} takes no new pods`, cure: `on a master: kubectl uncordon ${name}` },
   ];
+}
+
+/** The unit that does the work of a service here. */
+function unitOf(service: string, wantedServices: readonly string[]): string {
+  return wantedServices.includes(agentUnit) ? agentUnit : service;
 }
 
 /** The last words of a unit. */

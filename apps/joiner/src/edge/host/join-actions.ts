@@ -62,8 +62,9 @@ export function joinActions(options: JoinActionsOptions): JoinActions {
       const users = loadUsers();
       await writeFileAtomically(paths.joinToken, `${line}\n`, { mode: 0o600, owner: 'root', group: 'root', users });
     },
-    async startServices(units, restart) {
+    async startServices(units, { replaced = [], restart = [] } = {}) {
       const control = await options.units();
+      if (replaced.length > 0) await control.disable(replaced);
       const activity = await control.activityOf(restart);
       // until the old process has ended, what it says would be taken for news
       await control.restart(restart.filter((unit) => activity[unit]?.isActive === true));

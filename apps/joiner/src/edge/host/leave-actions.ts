@@ -3,7 +3,7 @@
 import { execFile } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { type ClusterConfig, hostInUrl, type Paths } from '@easycerts/cluster';
+import { agentReplaces, agentUnit, type ClusterConfig, hostInUrl, type Paths } from '@easycerts/cluster';
 import { MembershipService } from '@easycerts/contracts';
 import { isAppError } from '@easycerts/core';
 import {
@@ -14,7 +14,6 @@ import {
   openPodSandboxes,
 } from '@easycerts/runtime';
 import { ruleRemovalOf } from '../../core/rule-removal.ts';
-import { nodeServices } from '../../phases/join-context.ts';
 import type { LeaveActions } from '../../phases/leave-context.ts';
 import { probeEndpoints } from '../preflight/probe-endpoints.ts';
 import { cordonNode, deleteNode, drainStep } from './drain-node.ts';
@@ -58,13 +57,14 @@ export function leaveActions(options: LeaveActionsOptions): LeaveActions {
       const runtime = components.filter((unit) => unit === 'containerd');
       const others = components.filter((unit) => unit !== 'containerd');
       // joiner first: it would take what stops for failures
-      const ours = ['easycerts-joiner', ...nodeServices.filter((unit) => unit !== 'easycerts-joiner')];
+      const first = [agentUnit, 'easycerts-joiner'];
+      const ours = [...first, ...agentReplaces.filter((unit) => !first.includes(unit))];
       await control.disable(ours);
-      await control.stop(ours.slice(0, 1));
+      await control.stop(first);
       await control.stop(others);
       await endPods(await config(), paths);
       await control.stop(runtime);
-      await control.stop(ours.slice(1));
+      await control.stop(ours.slice(first.length));
       await cleanNetwork(await config());
     },
     async leaveCluster() {

@@ -28,7 +28,7 @@ export function bus(context: ComponentContext): ComponentSpec {
     startTimeoutMs: 30_000,
     stopTimeoutMs: 15_000,
     killMode: 'control-group',
-    ...packaged(context),
+    ...(isPackaged(context) ? { isPackaged: true as const } : {}),
     systemdOptions: [],
   };
 }
@@ -114,12 +114,12 @@ function ownService(context: ComponentContext, name: string, command: readonly s
     startTimeoutMs: 30_000,
     stopTimeoutMs: 10_000,
     killMode: 'control-group',
-    ...packaged(context),
+    ...(isPackaged(context) ? { isPackaged: true as const } : {}),
     systemdOptions: [],
   };
 }
 
 /** With systemd our services have units of the package; below another root, systemd runs nothing. */
-function packaged({ host, paths }: ComponentContext): { readonly isPackaged?: true } {
-  return host.serviceManager === 'systemd' && paths.root === '' ? { isPackaged: true } : {};
+export function isPackaged({ host, paths }: ComponentContext): boolean {
+  return host.serviceManager === 'systemd' && paths.root === '';
 }

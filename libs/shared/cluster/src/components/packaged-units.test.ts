@@ -23,13 +23,17 @@ const limits: Readonly<Record<string, number>> = {
   'easycerts-certmgr': 5,
   'easycerts-config-renderer': 5,
   'easycerts-joiner': 5,
+  'easycerts-agent': 5,
 };
 
-test('the package has a unit for joiner and for every service of ours that a spec expects there', () => {
+test('the package has a unit for joiner, for the agent and for every service of ours that a spec expects there', () => {
   const config = parseClusterConfig('roles: [master, node]\nmasterAddress: localhost', 'x');
   const { components } = resolveDesiredState(config, ableHost, pathsUnder(''));
   const expected = components.filter(({ isPackaged }) => isPackaged === true).map(({ unit }) => `${unit}.service`);
-  assert.deepEqual(units.map(({ name }) => name).sort(), [...expected, 'easycerts-joiner.service'].sort());
+  assert.deepEqual(
+    units.map(({ name }) => name).sort(),
+    [...expected, 'easycerts-agent.service', 'easycerts-joiner.service'].sort(),
+  );
   assert.ok(!expected.includes('kube-addon-manager.service'));
 });
 
@@ -40,8 +44,24 @@ test('only what needs a CA on this host waits for it', () => {
   }
 });
 
+test('the agent never runs beside what it replaces, and waits until that has ended', () => {
+  const replaced = ['easycerts-certmgr', 'easycerts-config-renderer', 'easycerts-joiner'];
+  const files = replaced.map((name) => `${name}.service`).join(' ');
+  assert.deepEqual(optionsOf('easycerts-agent', 'Conflicts'), [files]);
+  assert.ok(optionsOf('easycerts-agent', 'After').includes(files));
+  for (const name of replaced) assert.deepEqual(optionsOf(name, 'Conflicts'), [], name);
+});
+
+test('the agent may do what the three may, and nothing more', () => {
+  const capabilities = (name: string): readonly string[] =>
+    (optionsOf(name, 'CapabilityBoundingSet')[0] ?? '').split(' ').sort();
+  const theirs = ['easycerts-certmgr', 'easycerts-config-renderer', 'easycerts-joiner'].flatMap(capabilities);
+  assert.deepEqual(capabilities('easycerts-agent'), [...new Set(theirs)].sort());
+});
+
 test('components can start while the CA is in trouble', () => {
-  assert.ok(!optionsOf('easycerts-joiner', 'After').join(' ').includes('easycerts-ca'));
+  for (const name of ['easycerts-joiner', 'easycerts-agent'])
+    assert.ok(!optionsOf(name, 'After').join(' ').includes('easycerts-ca'), name);
 });
 
 test('services of ours are watched, and start again whatever happens', () => {

@@ -5,6 +5,7 @@
  */
 
 import { posix } from 'node:path';
+import { agentReplaces, agentUnit } from '../component-name.ts';
 import type { DirectorySpec } from '../component-spec.ts';
 import { type HardeningException, hardenedExcept } from '../hardening.ts';
 import { type Paths, pathsUnder } from '../paths.ts';
@@ -41,6 +42,7 @@ export function packagedUnits(
     'easycerts-certmgr': certmgrUnit(paths, programs),
     'easycerts-config-renderer': configRendererUnit(paths, programs),
     [joinerUnit]: joinerUnitOf(paths, programs),
+    [agentUnit]: agentUnitOf(programs),
   };
   return Object.entries(units).map(([name, unit]) => ({ name: `${name}.service`, text: unitText(unit) }));
 }
@@ -129,28 +131,14 @@ function configRendererUnit(_paths: Paths, { easycerts }: PackagedPrograms): Sys
         {
           option: 'CapabilityBoundingSet',
           value: 'CAP_CHOWN CAP_FOWNER CAP_DAC_OVERRIDE CAP_SYS_ADMIN CAP_SYS_RESOURCE',
-          because:
-            'it gives each file to the user of its component, tries whether containerd can mount overlayfs (SYS_ADMIN), and sees by its own SYS_RESOURCE whether containers may have it',
+          because: `it gives each file to the user of its component, ${triesTheKernel}`,
         },
         {
           option: 'ProtectSystem',
           value: 'yes',
           because: 'it writes below /etc for programs that may be installed later (cni, systemd)',
         },
-        {
-          option: 'ProtectKernelTunables',
-          because: 'it looks whether nf_conntrack_max can be written, which kube-proxy then does',
-        },
-        {
-          option: 'RestrictNamespaces',
-          value: 'mnt',
-          because: 'overlayfs is tried in a mount namespace of its own',
-        },
-        {
-          option: 'SystemCallFilter',
-          value: '@system-service @pkey @mount',
-          because: 'overlayfs is tried by mounting it',
-        },
+        ...looksAtTheKernel,
         openFolders,
       ]),
       watchdog,
@@ -158,23 +146,69 @@ function configRendererUnit(_paths: Paths, { easycerts }: PackagedPrograms): Sys
   };
 }
 
+/** What config-renderer finds out by trying. */
+const triesTheKernel =
+  'tries whether containerd can mount overlayfs (SYS_ADMIN), and sees by its own SYS_RESOURCE whether containers may have it';
+const looksAtTheKernel: readonly HardeningException[] = [
+  {
+    option: 'ProtectKernelTunables',
+    because: 'it looks whether nf_conntrack_max can be written, which kube-proxy then does',
+  },
+  { option: 'RestrictNamespaces', value: 'mnt', because: 'overlayfs is tried in a mount namespace of its own' },
+  { option: 'SystemCallFilter', value: '@system-service @pkey @mount', because: 'overlayfs is tried by mounting it' },
+];
+
 function joinerUnitOf(_paths: Paths, { easycerts }: PackagedPrograms): SystemdUnit {
   return {
     ...service('runs the Kubernetes components of this host', [easycerts, 'joiner', 'run']),
     // not after the CA or certmgr: while those are in trouble, components start from what lies on disk
     after: ['easycerts-nats'],
-    // it lets what it is doing to a component come to its end: the API server may take 30 s to stop
-    stopTimeoutMs: 40_000,
+    stopTimeoutMs: joinerStopMs,
     systemdOptions: [
       ...hardenedExcept([
         ...giveFilesAway('it makes the folders of the components, each for its user'),
-        {
-          option: 'ProtectSystem',
-          value: 'yes',
-          because: 'components name folders anywhere below /etc and /var, and are asked for a moment before they start',
-        },
-        { option: 'ProtectProc', because: 'it sees by /proc that the main process of a component has ended' },
+        managesComponents,
+        seesProcesses,
         { option: 'RestrictSUIDSGID', because: 'the log folder of the bus has the set-group-id bit' },
+      ]),
+      watchdog,
+    ],
+  };
+}
+
+/** It lets what it is doing to a component come to its end: the API server may take 30 s to stop. */
+const joinerStopMs = 40_000;
+const managesComponents: HardeningException = {
+  option: 'ProtectSystem',
+  value: 'yes',
+  because: 'components name folders anywhere below /etc and /var, and are asked for a moment before they start',
+};
+const seesProcesses: HardeningException = {
+  option: 'ProtectProc',
+  because: 'it sees by /proc that the main process of a component has ended',
+};
+
+/** certmgr, config-renderer and joiner in one: what any of them needs. */
+function agentUnitOf({ easycerts }: PackagedPrograms): SystemdUnit {
+  return {
+    ...service('keeps certificates, files and components of this node', [easycerts, 'agent']),
+    // an earlier version ran three: they are to have ended before their work goes on here
+    conflicts: agentReplaces,
+    after: agentReplaces,
+    stopTimeoutMs: joinerStopMs,
+    // the pools of malloc are one for each thread: one for all has less that is free
+    env: { MALLOC_ARENA_MAX: '1' },
+    systemdOptions: [
+      ...hardenedExcept([
+        {
+          option: 'CapabilityBoundingSet',
+          value: 'CAP_CHOWN CAP_FOWNER CAP_FSETID CAP_DAC_OVERRIDE CAP_SYS_ADMIN CAP_SYS_RESOURCE',
+          because: `it gives keys, files and folders to the users of the components, ${triesTheKernel}`,
+        },
+        managesComponents,
+        ...looksAtTheKernel,
+        seesProcesses,
+        openFolders,
       ]),
       watchdog,
     ],
