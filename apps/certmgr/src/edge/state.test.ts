@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
+import { authorityNames } from '@easycerts/cluster';
 import { isAppError } from '@easycerts/core';
 import { temporaryDirectory } from '@easycerts/testing';
 import { createTestHost } from '../../test/test-host.ts';
@@ -73,7 +74,7 @@ describe('TrustBundles', () => {
     const { paths, ca } = await createTestHost(t);
     const bundles = new TrustBundles(paths);
     assert.equal(bundles.get('etcd'), undefined);
-    assert.deepEqual([...(await bundles.refresh(ca))].sort(), ['easycerts', 'etcd', 'front-proxy', 'kubernetes']);
+    assert.deepEqual([...(await bundles.refresh(ca))].sort(), [...authorityNames].sort());
     assert.deepEqual(await bundles.refresh(ca), []);
     assert.equal(new TrustBundles(paths).get('etcd')?.pem, ca.bundleOf('etcd'));
   });
