@@ -44,7 +44,7 @@ const any = -2;
 
 /**
  * An index that only grows. A record is added once, however often it comes: serial numbers tell them apart. It is kept in
- * columns, about 110 bytes a record, for a million objects with their texts would take five times as much.
+ * columns, about 110 bytes a record, for a million objects with their texts take three times as much.
  */
 export class LedgerIndex {
   #size = 0;

@@ -110,14 +110,9 @@ function fieldsOf(toBeSigned: DerElement): Fields {
   if (!serial || !algorithm || !issuer || !validity || !subject || !key)
     throw malformed('read certificate: of unknown shape');
   const isVersion3 = version !== undefined && isNumber(versionOf(version), 2);
-  // [1] and [2] are unique identifiers, which nobody uses; [3] are the extensions of version 3. Each once, in this order.
+  // [1] and [2] are unique identifiers, which no CA may write (RFC 5280 §4.1.2.8); [3] are the extensions of version 3.
   const explicit = optional.at(-1)?.tag === 0xa3 ? optional.pop() : undefined;
-  if (
-    optional.some(({ tag }, at) => tag !== 0x82 && (tag !== 0x81 || at > 0)) ||
-    (optional[0]?.tag === 0x82 && optional.length > 1) ||
-    optional.length > 2 ||
-    (explicit !== undefined && !isVersion3)
-  ) {
+  if (optional.length > 0 || (explicit !== undefined && !isVersion3)) {
     throw malformed('read certificate: of unknown shape');
   }
   if (explicit !== undefined && explicit.children.length !== 1) throw malformed('read certificate: of unknown shape');

@@ -50,7 +50,7 @@ export function decodePem(text: string): readonly PemBlock[] {
 }
 
 /** A carriage return before the line feed counts as blank. */
-const boundaryPattern = /^-----(BEGIN|END) ([A-Z0-9][A-Z0-9 ]*)-----\s*$/;
+const boundaryPattern = /^-----(BEGIN|END) ([A-Z0-9][A-Z0-9 ]{0,63})-----\s*$/;
 
 function decodeBase64(text: string, label: string): Uint8Array {
   const der = Buffer.from(text, 'base64');
