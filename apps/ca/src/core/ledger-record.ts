@@ -44,13 +44,9 @@ export function decodeRecords(data: Uint8Array, where: string): readonly LedgerR
   const message = parseJson(data, where);
   if (!isObject(message) || !Array.isArray(message.records)) throw damaged(where, 'not a message of records');
   if (message.version !== formatVersion) {
-    throw new AppError(
-      'FAILED_PRECONDITION',
-      `read ${where}: written in format ${JSON.stringify(message.version)?.slice(0, 40)}`,
-      {
-        details: { cure: 'install the version of easycerts that wrote it, or a newer one' },
-      },
-    );
+    throw new AppError('FAILED_PRECONDITION', `read ${where}: written in format ${Number(message.version)}`, {
+      details: { cure: 'install the version of easycerts that wrote it, or a newer one' },
+    });
   }
   return message.records.map((record) => recordOf(record, where));
 }
