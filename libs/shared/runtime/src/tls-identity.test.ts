@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { isAppError } from '@easycerts/core';
 import type { Authority } from '@easycerts/pki';
 import { damageSet, deliverTestSet, makeAuthority } from '../test/certificate-sets.ts';
@@ -99,6 +100,47 @@ describe('watchTlsIdentity', () => {
       await next.promise;
       assert.equal(new Set(seen.map(({ version }) => version)).size, 2);
       assert.equal(seen.length, 2);
+    } finally {
+      stop();
+      clearInterval(keepAlive);
+    }
+  });
+
+  it('warns once of a set that cannot be used, and again when the reason is another or it has been well meanwhile', async () => {
+    const directory = await deliver('warned');
+    const current = await readTlsIdentity(directory);
+    const codes: string[] = [];
+    let looks = 0;
+    const destination = { write: (line: string) => codes.push(JSON.parse(line).err.code) };
+    const watched = createLogger({ service: 'test', level: 'debug', destination });
+    let changed = Promise.withResolvers<void>();
+    const stop = watchTlsIdentity({
+      get directory() {
+        looks += 1;
+        return directory;
+      },
+      current,
+      logger: watched,
+      intervalMs: 5,
+      onChange: () => changed.resolve(),
+    });
+    const keepAlive = setInterval(() => undefined, 1_000);
+    const someLooks = async () => {
+      for (const enough = looks + 12; looks < enough; ) await setTimeout(5);
+    };
+    try {
+      damageSet(directory, 'tls.crt');
+      await someLooks();
+      assert.deepEqual(codes, ['DAMAGED']);
+      rmSync(directory);
+      await someLooks();
+      assert.deepEqual(codes, ['DAMAGED', 'NOT_FOUND']);
+      await deliver('warned');
+      await changed.promise;
+      changed = Promise.withResolvers();
+      rmSync(directory);
+      await someLooks();
+      assert.deepEqual(codes, ['DAMAGED', 'NOT_FOUND', 'NOT_FOUND']);
     } finally {
       stop();
       clearInterval(keepAlive);

@@ -5,7 +5,7 @@ import { readFile, realpath } from 'node:fs/promises';
 import type { SecureContextOptions } from 'node:tls';
 import { createSecureContext } from 'node:tls';
 import { filesOfSet } from '@easycerts/cluster';
-import { AppError, systemErrorCode, toAppError } from '@easycerts/core';
+import { AppError, type ErrorCode, systemErrorCode, toAppError } from '@easycerts/core';
 import { parseBundle } from '@easycerts/pki';
 import type { Logger } from './logger.ts';
 
@@ -56,13 +56,16 @@ export interface WatchIdentityOptions {
 
 /**
  * Calls back with each new identity until the returned function is called. Reading three small files now and then is simpler
- * than following a symbolic link with inotify, and cannot miss anything. A set that cannot be used is logged and left alone.
+ * than following a symbolic link with inotify, and cannot miss anything. A set that cannot be used is left alone and logged, once
+ * until it is for another reason.
  */
 export function watchTlsIdentity(options: WatchIdentityOptions): () => void {
   let version = options.current.version;
   let isReading = false;
+  let told: ErrorCode | undefined;
   const look = async (): Promise<void> => {
     const identity = await readTlsIdentity(options.directory);
+    told = undefined;
     if (identity.version === version) return;
     version = identity.version;
     options.onChange(identity);
@@ -71,9 +74,12 @@ export function watchTlsIdentity(options: WatchIdentityOptions): () => void {
     if (isReading) return;
     isReading = true;
     look()
-      .catch((err: unknown) =>
-        options.logger.warn({ err, directory: options.directory }, 'keep the certificate in use'),
-      )
+      .catch((error: unknown) => {
+        const err = toAppError(error, `read certificate set ${options.directory}`);
+        if (err.code !== told)
+          options.logger.warn({ err, directory: options.directory }, 'keep the certificate in use');
+        told = err.code;
+      })
       .finally(() => {
         isReading = false;
       });
