@@ -1,4 +1,7 @@
-/** Reads JSON of a caller as Go's encoding/json does: absent and null are the zero value, another type is an error. */
+/**
+ * Reads JSON of a caller as Go's encoding/json does: absent and null are the zero value, another type is an error, and the case
+ * of a field's name is no matter.
+ */
 
 import { badRequest } from './cfssl-error.ts';
 
@@ -19,23 +22,29 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** What a field has, by the last of its spellings that is not null; undefined when there is none. */
+export function fieldOf(object: JsonObject, name: string): unknown {
+  const wanted = name.toLowerCase();
+  return Object.entries(object).findLast(([key, value]) => value !== null && key.toLowerCase() === wanted)?.[1];
+}
+
 /** A text; '' when it is absent. */
 export function textField(object: JsonObject, name: string): string {
-  const value = object[name] ?? '';
+  const value = fieldOf(object, name) ?? '';
   if (typeof value === 'string') return value;
   throw wrongType(name, 'string');
 }
 
 /** Texts; undefined when they are absent: to cfssl that is not the same as none. */
 export function textsField(object: JsonObject, name: string): readonly string[] | undefined {
-  const value = object[name] ?? undefined;
+  const value = fieldOf(object, name);
   if (value === undefined) return undefined;
   if (Array.isArray(value) && value.every((item): item is string => typeof item === 'string')) return value;
   throw wrongType(name, '[]string');
 }
 
 export function flagField(object: JsonObject, name: string): boolean {
-  const value = object[name] ?? false;
+  const value = fieldOf(object, name) ?? false;
   if (typeof value === 'boolean') return value;
   throw wrongType(name, 'bool');
 }

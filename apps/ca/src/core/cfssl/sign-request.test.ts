@@ -51,6 +51,16 @@ test('a subject is its common name and organizations; anything more is told apar
   }
 });
 
+test('names of fields are read in any case, and the last that is not null counts, as in Go', () => {
+  const subject = { cn: 'n1', NAMES: [{ o: 'a' }], serialNUMBER: '1' };
+  const found = read({ Hosts: ['a'], hosts: ['b'], HOSTS: null, Profile: 'www', BUNDLE: true, Subject: subject });
+  assert.deepEqual([found.hosts, found.profile, found.bundle], [['b'], 'www', true]);
+  assert.deepEqual(found.subject, { commonName: 'n1', organizations: ['a'], hasOthers: true });
+  assert.deepEqual([...authenticatedRequestOf('{"Token":"AQI=","token":"AQ=="}').token], [1]);
+  assert.throws(() => read({ hosts: ['a'], Hosts: 'b' }), isCode(400));
+  assert.equal(read({ subject: { names: [{ ou: 'x' }] } }).subject?.hasOthers, true);
+});
+
 const malformed: readonly unknown[] = [
   { hosts: 'n1' },
   { hosts: [1] },

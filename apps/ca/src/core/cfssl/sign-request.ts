@@ -5,6 +5,7 @@ import { decodePem } from '@easycerts/pki';
 import { badRequest, cfsslError } from './cfssl-error.ts';
 import {
   bytesField,
+  fieldOf,
   flagField,
   isObject,
   type JsonObject,
@@ -80,13 +81,14 @@ function firstBlock(text: string) {
 const otherAttributes = ['C', 'ST', 'L', 'OU', 'E', 'SerialNumber', 'OID'] as const;
 
 function subjectOf(object: JsonObject): SubjectOverride | undefined {
-  const value = object.subject ?? undefined;
+  const value = fieldOf(object, 'subject');
   if (value === undefined) return undefined;
   if (!isObject(value)) throw badRequest('json: cannot unmarshal field subject into Go value of type signer.Subject');
-  const names = value.names ?? [];
+  const names = fieldOf(value, 'names') ?? [];
   if (!Array.isArray(names) || !names.every(isObject))
     throw badRequest('json: cannot unmarshal field names into Go value of type []csr.Name');
-  const isGiven = (source: JsonObject) => (name: string) => isObject(source[name]) || textField(source, name) !== '';
+  const isGiven = (source: JsonObject) => (name: string) =>
+    isObject(fieldOf(source, name)) || textField(source, name) !== '';
   return {
     commonName: textField(value, 'CN'),
     organizations: names.map((name) => textField(name, 'O')).filter((organization) => organization !== ''),

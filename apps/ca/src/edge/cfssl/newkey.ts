@@ -5,7 +5,14 @@ import { canonicalIp, type KeyAlgorithm } from '@easycerts/cluster';
 import { isAppError } from '@easycerts/core';
 import { createCsr, encodePem, generateKeyPair, privateKeyToPem } from '@easycerts/pki';
 import { badRequest } from '../../core/cfssl/cfssl-error.ts';
-import { isObject, type JsonObject, jsonObjectOf, textField, textsField } from '../../core/cfssl/json-fields.ts';
+import {
+  fieldOf,
+  isObject,
+  type JsonObject,
+  jsonObjectOf,
+  textField,
+  textsField,
+} from '../../core/cfssl/json-fields.ts';
 import type { CfsslEndpoint } from './endpoint.ts';
 
 /** Key generation takes up to a second of a core: more at once are refused. */
@@ -47,9 +54,11 @@ async function keyAndCsr(request: JsonObject, algorithm: KeyAlgorithm) {
 }
 
 function subjectOf(request: JsonObject) {
-  const names = request.names ?? [];
+  const names = fieldOf(request, 'names') ?? [];
   if (!Array.isArray(names) || !names.every(isObject)) throw badRequest('names is not a list of names');
-  const others = names.flatMap((name) => Object.keys(name).filter((key) => key !== 'O' && name[key] !== ''));
+  const others = names.flatMap((name) =>
+    Object.keys(name).filter((key) => key.toLowerCase() !== 'o' && name[key] !== ''),
+  );
   if (others.length > 0) throw badRequest(`only CN and O are taken, not ${others.join(', ').slice(0, 100)}`);
   const organizations = names.map((name) => textField(name, 'O')).filter((organization) => organization !== '');
   return { commonName: textField(request, 'CN'), organizations };
@@ -57,8 +66,8 @@ function subjectOf(request: JsonObject) {
 
 /** cfssl's default is ECDSA with 256 bits. */
 function algorithmOf(request: JsonObject): KeyAlgorithm {
-  const key = request.key ?? { algo: 'ecdsa', size: 256 };
-  const { algo, size } = isObject(key) ? key : {};
+  const key = fieldOf(request, 'key') ?? { algo: 'ecdsa', size: 256 };
+  const [algo, size] = isObject(key) ? [fieldOf(key, 'algo'), fieldOf(key, 'size')] : [];
   if (algo === 'ecdsa' && (size === 256 || size === 384)) return `ecdsa-p${size}`;
   if (algo === 'rsa' && (size === 2048 || size === 3072 || size === 4096)) return `rsa-${size}`;
   throw badRequest('only ecdsa of 256 or 384 and rsa of 2048, 3072 or 4096 bits are made');
