@@ -30,6 +30,7 @@ const codeOfApiError: Readonly<Record<number, ErrorCode>> = {
   10071: 'CONFLICT', // wrong last sequence
   10077: 'NO_SPACE', // the store failed: its limit is reached or the disk is full
   10164: 'CONFLICT', // wrong last sequence
+  10201: 'CONFLICT', // a batch has a message id of the last minutes
 };
 /** What JetStream answers while it starts, elects a leader or has lost its disk: "service unavailable", like HTTP's. */
 const unavailableStatus = 503;

@@ -299,6 +299,33 @@ test('a message id of n1 cannot make an event of n2 look like a repetition', asy
   assert.deepEqual(events, ['host.ready:n2:k']);
 });
 
+test('n1, who keeps as many batches open as there may be, holds up no event of another', async () => {
+  const open = (batch: string) => {
+    const header = headers();
+    header.set('Nats-Batch-Id', batch);
+    header.set('Nats-Batch-Sequence', '1');
+    return n1.request('easycerts.v1.host.n1.batch', 'x', { headers: header, timeout: 5_000 });
+  };
+  const answers = [];
+  for (let count = 0; count < 20; count += 1) answers.push((await open(`n1-${count}`)).string());
+  assert.equal(answers.filter((answer) => answer === '').length, 16);
+  const keys = ['batch-1', 'batch-2', 'batch-3'];
+  for (const key of keys) {
+    master.events.publish({
+      type: 'host.ready',
+      subject: 'm1',
+      key,
+      data: { host: 'm1', components: [], durationMs: 1 },
+    });
+  }
+  await master.events.flush(5_000);
+  const events = [];
+  for await (const event of master.readEvents({ from: 'all', follow: false, subjects: ['easycerts.v1.host.m1.>'] })) {
+    events.push(event.id.replace(/^.*:/, ''));
+  }
+  assert.deepEqual(events, keys);
+});
+
 test('an event that n1 publishes in the name of n2 is not read as an event', async () => {
   const forged = {
     specversion: '1.0',

@@ -243,6 +243,21 @@ test('events and refusals are read as one sequence, in order, each once', async 
   );
 });
 
+test('hundreds of events at once are stored in order, each once, also one that comes twice', async () => {
+  const bus = await open();
+  await bus.whenConnected(15_000);
+  const keys = Array.from({ length: 300 }, (_, index) => `crowd-${index}`);
+  for (const key of [...keys.slice(0, 100), 'crowd-7', ...keys.slice(100)]) bus.events.publish(hostReady(key));
+  await bus.events.flush(15_000);
+  for (const key of ['crowd-250', 'crowd-300']) bus.events.publish(hostReady(key));
+  await bus.events.flush(5_000);
+  const ids = (await collect(m1.readEvents({ from: 'all', follow: false }))).map(({ id }) => id.replace(/^.*:/, ''));
+  assert.deepEqual(
+    ids.filter((id) => id.startsWith('crowd')),
+    [...keys, 'crowd-300'],
+  );
+});
+
 test('events are chosen by subjects, also overlapping ones, and by time', async () => {
   m1.events.publish({ type: 'ca.started', subject: 'm1', key: 'chosen', data: { version: '1', certificates: 0 } });
   await m1.events.flush(5_000);

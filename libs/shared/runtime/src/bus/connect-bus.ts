@@ -10,11 +10,9 @@ import { openDurableStream } from './durable-stream.ts';
 import { ensureStreams } from './ensure-streams.ts';
 import { eventConsumersOf } from './event-consumers.ts';
 import { parseEvent } from './event-envelope.ts';
-import type { OutgoingEvent, QueueingPublisher } from './event-publisher.ts';
+import type { QueueingPublisher } from './event-publisher.ts';
 import { createEventPublisher } from './event-publisher.ts';
-import { jetStreamOf } from './jet-stream-of.ts';
 import { openBucket } from './key-value-bucket.ts';
-import type { NatsLink } from './nats-link.ts';
 import { openNatsLink } from './nats-link.ts';
 import { nkeyAuthenticator } from './nkey-authenticator.ts';
 import { openNodeBucket } from './node-bucket.ts';
@@ -22,6 +20,7 @@ import type { BusIdentity } from './permissions.ts';
 import { inboxPrefixOf } from './permissions.ts';
 import { readEvents } from './read-events.ts';
 import { readLastEvents } from './read-last-events.ts';
+import { sendEvent, sendTogether } from './send-events.ts';
 import { auditStreamConfig, eventsStreamConfig, recordStreamConfig } from './stream-config.ts';
 import { subscribeLive } from './subscribe-live.ts';
 
@@ -42,7 +41,6 @@ export interface ConnectBusOptions {
   readonly random?: () => number;
 }
 
-const publishTimeoutMs = 5_000;
 /** What is still unsent when the bus is closed gets this long. */
 const closingFlushMs = 1_000;
 
@@ -82,6 +80,10 @@ export async function connectBus(options: ConnectBusOptions): Promise<Bus> {
       send: async (event) => {
         await streamsReady();
         await sendEvent(link, event);
+      },
+      sendTogether: async (events) => {
+        await streamsReady();
+        await sendTogether(link, events);
       },
     });
     if (link.isUp()) publisher.wake();
@@ -140,12 +142,6 @@ export async function connectBus(options: ConnectBusOptions): Promise<Bus> {
       await link.close();
     },
   };
-}
-
-async function sendEvent(link: NatsLink, { subject, data, messageId }: OutgoingEvent): Promise<void> {
-  await link.run('publish event', async (connection) => {
-    await jetStreamOf(connection).publish(subject, data, { msgID: messageId, timeout: publishTimeoutMs });
-  });
 }
 
 function deliverTo(handler: (event: CloudEvent) => void, logger: Logger): Parameters<typeof subscribeLive>[2] {

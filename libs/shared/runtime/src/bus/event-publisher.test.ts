@@ -14,10 +14,17 @@ function ready(key: string): Fact<'host.ready'> {
   return { type: 'host.ready', subject: 'm1', key, data: { host: 'm1', components: [], durationMs: 1 } };
 }
 
+interface BusState {
+  failure: ((event: OutgoingEvent) => unknown) | undefined;
+  /** Why a batch is refused; by default it is, so that events go one by one. */
+  batchFailure: unknown;
+}
+
 /** A bus that takes, or answers with an error. */
 function makeBus(options: { readonly capacity?: number } = {}) {
   const stored: OutgoingEvent[] = [];
-  const state: { failure: ((event: OutgoingEvent) => unknown) | undefined } = { failure: undefined };
+  const batches: (readonly OutgoingEvent[])[] = [];
+  const state: BusState = { failure: undefined, batchFailure: new AppError('INTERNAL', 'no batches') };
   const { logger, entries } = recordingLogger();
   const publisher: QueueingPublisher = createEventPublisher({
     origin: { host: 'm1', service: 'test' },
@@ -28,12 +35,19 @@ function makeBus(options: { readonly capacity?: number } = {}) {
       if (failure !== undefined) throw failure;
       stored.push(event);
     },
+    sendTogether: async (events) => {
+      batches.push(events);
+      if (state.batchFailure !== undefined) throw state.batchFailure;
+      stored.push(...events);
+    },
     retryMs: 1,
     ...options,
   });
   const keys = (): readonly string[] =>
     stored.map(({ data }) => JSON.parse(Buffer.from(data).toString()).id.split(':')[2]);
-  return { publisher, stored, keys, state, entries };
+  /** What an operator is told. */
+  const told = () => entries.filter(({ level }) => level !== 'debug');
+  return { publisher, stored, batches, keys, state, told };
 }
 
 test('nothing is sent before there is a bus, then everything, in order', async () => {
@@ -91,7 +105,7 @@ for (const code of ['UNAVAILABLE', 'NO_SPACE', 'CONFLICT', 'INTERNAL'] as const)
 
 for (const code of ['PERMISSION_DENIED', 'INVALID_INPUT'] as const) {
   test(`${code} is final, is reported, and holds up nobody`, async () => {
-    const { publisher, keys, state, entries } = makeBus();
+    const { publisher, keys, state, told } = makeBus();
     const failures = [new AppError(code, 'x')];
     state.failure = () => failures.pop();
     publisher.publish(ready('1'));
@@ -100,27 +114,86 @@ for (const code of ['PERMISSION_DENIED', 'INVALID_INPUT'] as const) {
     await publisher.flush(5_000);
     assert.deepEqual(keys(), ['2']);
     assert.deepEqual(
-      entries.map(({ level }) => level),
+      told().map(({ level }) => level),
       ['error'],
     );
   });
 }
 
+test('events of one subject that wait go together, in order, at most 64, and never with those of another subject', async () => {
+  const { publisher, batches, keys, state } = makeBus();
+  state.batchFailure = undefined;
+  const names = Array.from({ length: 70 }, (_, index) => `a${index}`);
+  for (const key of names) publisher.publish(ready(key));
+  publisher.publish({ type: 'ca.started', subject: 'm1', key: 'b', data: { version: '1', certificates: 0 } });
+  for (const key of ['c0', 'c1']) publisher.publish(ready(key));
+  publisher.wake();
+  await publisher.flush(1_000);
+  assert.deepEqual(keys(), [...names, 'b', 'c0', 'c1']);
+  assert.deepEqual(
+    batches.map((batch) => [batch.length, new Set(batch.map(({ subject }) => subject)).size]),
+    [
+      [64, 1],
+      [6, 1],
+      [2, 1],
+    ],
+  );
+});
+
+test('what is published in one turn of the event loop goes together, also when nothing waited', async () => {
+  const { publisher, batches, state } = makeBus();
+  state.batchFailure = undefined;
+  publisher.wake();
+  for (const key of ['1', '2', '3']) publisher.publish(ready(key));
+  await publisher.flush(1_000);
+  assert.deepEqual(
+    batches.map(({ length }) => length),
+    [3],
+  );
+});
+
+test('a batch that got no answer is sent again as it was, with the same ids', async () => {
+  const { publisher, batches, keys, state } = makeBus();
+  state.batchFailure = unavailable;
+  state.failure = () => assert.fail('sent one by one');
+  for (const key of ['1', '2', '3']) publisher.publish(ready(key));
+  publisher.wake();
+  while (batches.length < 3) await turn();
+  state.batchFailure = undefined;
+  await publisher.flush(5_000);
+  assert.deepEqual(keys(), ['1', '2', '3']);
+  assert.deepEqual(batches[2], batches[0]);
+});
+
+test('a batch that is refused goes one by one, in order, and only its bad event is lost', async () => {
+  const { publisher, keys, state, told } = makeBus();
+  state.batchFailure = new AppError('INVALID_INPUT', 'one is too large');
+  state.failure = ({ data }) => (Buffer.from(data).includes(':2"') ? new AppError('INVALID_INPUT', 'x') : undefined);
+  for (const key of ['1', '2', '3']) publisher.publish(ready(key));
+  publisher.wake();
+  await publisher.flush(5_000);
+  assert.deepEqual(keys(), ['1', '3']);
+  assert.deepEqual(
+    told().map(({ level }) => level),
+    ['error'],
+  );
+});
+
 test('a full queue drops the oldest, counts them, and says so once', async () => {
-  const { publisher, keys, entries } = makeBus({ capacity: 3 });
+  const { publisher, keys, told } = makeBus({ capacity: 3 });
   for (const key of ['1', '2', '3', '4', '5']) publisher.publish(ready(key));
   assert.equal(publisher.dropped(), 2);
   publisher.wake();
   await publisher.flush(1_000);
   assert.deepEqual(keys(), ['3', '4', '5']);
   assert.deepEqual(
-    entries.map(({ level, dropped }) => [level, dropped]),
+    told().map(({ level, dropped }) => [level, dropped]),
     [['warn', 1]],
   );
 });
 
 test('a fact that does not fit its schema is reported and never thrown', async () => {
-  const { publisher, keys, entries } = makeBus();
+  const { publisher, keys, told } = makeBus();
   publisher.wake();
   publisher.publish({ ...ready('1'), data: { host: 'm1' } } as unknown as Fact<EventType>);
   publisher.publish({ ...ready('1'), type: 'no.such' } as unknown as Fact<EventType>);
@@ -128,7 +201,7 @@ test('a fact that does not fit its schema is reported and never thrown', async (
   await publisher.flush(1_000);
   assert.deepEqual(keys(), ['2']);
   assert.deepEqual(
-    entries.map(({ level }) => level),
+    told().map(({ level }) => level),
     ['error', 'error'],
   );
 });
@@ -160,7 +233,7 @@ test('message ids are the same for a repetition, and nobody else can work them o
 });
 
 test('after close nothing is sent any more, and what was left is counted', async () => {
-  const { publisher, keys, entries } = makeBus();
+  const { publisher, keys, told } = makeBus();
   publisher.publish(ready('1'));
   publisher.close();
   publisher.publish(ready('2'));
@@ -168,7 +241,7 @@ test('after close nothing is sent any more, and what was left is counted', async
   await publisher.flush(1_000);
   assert.deepEqual(keys(), []);
   assert.deepEqual(
-    entries.map(({ level, dropped }) => [level, dropped]),
+    told().map(({ level, dropped }) => [level, dropped]),
     [['warn', 1]],
   );
 });

@@ -1,8 +1,9 @@
 /**
  * Publishes facts as events without ever waiting or throwing: a bounded queue, emptied in order whenever there is a bus.
  *
- *   publish ──▶ queue (oldest dropped when full) ──▶ batch in flight ──PubAck──▶ done
- *                 ▲                                      │ no answer: back to the front, after a pause
+ *   publish ──▶ queue (oldest dropped when full) ──▶ in flight, those of one subject together ──PubAck──▶ done
+ *                 ▲                                      │ refused together: one by one
+ *                 │                                      │ no answer: back to the front, after a pause
  *                 └──────────────────────────────────────┘ not permitted, too large: dropped with an error
  */
 
@@ -13,6 +14,7 @@ import type { Clock } from '@easycerts/core';
 import { isAppError, secondMs } from '@easycerts/core';
 import type { Logger } from '../logger.ts';
 import type { EventPublisher } from './bus.ts';
+import { maxBatchMessages } from './nats-config.ts';
 
 export interface OutgoingEvent {
   readonly subject: string;
@@ -27,6 +29,8 @@ export interface EventPublisherOptions {
   readonly logger: Logger;
   /** Stores one event durably. AppError PERMISSION_DENIED and INVALID_INPUT are final, everything else is tried again. */
   readonly send: (event: OutgoingEvent) => Promise<void>;
+  /** Stores all of these events, which have one subject, or none. What is refused so is sent one by one. */
+  readonly sendTogether: (events: readonly OutgoingEvent[]) => Promise<void>;
   /** How many events wait at most. */
   readonly capacity?: number;
   /** Pause after a failure. */
@@ -43,8 +47,6 @@ export interface QueueingPublisher extends EventPublisher {
 }
 
 const defaultCapacity = 10_000;
-/** In flight together: one acknowledgement takes 0.5 ms, and the server syncs the disk for each. */
-const batchSize = 64;
 /** A full queue is reported at its first loss and then every so many. */
 const reportEvery = 1_000;
 
@@ -56,32 +58,46 @@ export const nullPublisher: EventPublisher = Object.freeze({
 
 /** A publisher that is not sending yet until `wake` is called for the first time. */
 export function createEventPublisher(options: EventPublisherOptions): QueueingPublisher {
-  const { origin, clock, logger, send, capacity = defaultCapacity, retryMs = secondMs } = options;
+  const { origin, clock, logger, capacity = defaultCapacity, retryMs = secondMs } = options;
   const messageIdOf = createMessageIds();
   const queue: OutgoingEvent[] = [];
   let inFlight = 0;
+  let isPumping = false;
   let dropped = 0;
   let isAwake = false;
   let isClosed = false;
   let retry: NodeJS.Timeout | undefined;
   const emptied = new Set<() => void>();
 
-  const sendBatch = async (): Promise<void> => {
-    const batch = queue.splice(0, batchSize);
+  const sendNext = async (): Promise<void> => {
+    const batch = queue.splice(0, togetherIn(queue));
     inFlight = batch.length;
-    const outcomes = await Promise.all(batch.map((event) => attempt(event)));
+    const again = await attempt(batch);
     inFlight = 0;
-    const again = batch.filter((_, index) => outcomes[index] === 'again');
     queue.unshift(...again);
     if (again.length > 0) pause();
   };
-  const attempt = (event: OutgoingEvent): Promise<'done' | 'again'> =>
-    send(event).then(
-      () => 'done' as const,
+  /** What has to be sent again. */
+  const attempt = async (batch: readonly OutgoingEvent[]): Promise<readonly OutgoingEvent[]> => {
+    if (batch.length > 1) {
+      try {
+        await options.sendTogether(batch);
+        return [];
+      } catch (err) {
+        if (isAppError(err, 'UNAVAILABLE')) return batch;
+        logger.debug({ err, events: batch.length }, 'the bus does not take events together');
+      }
+    }
+    const isDone = await Promise.all(batch.map(attemptOne));
+    return batch.filter((_, index) => !isDone[index]);
+  };
+  const attemptOne = (event: OutgoingEvent): Promise<boolean> =>
+    options.send(event).then(
+      () => true,
       (err: unknown) => {
-        if (!isAppError(err, 'PERMISSION_DENIED') && !isAppError(err, 'INVALID_INPUT')) return 'again';
+        if (!isAppError(err, 'PERMISSION_DENIED') && !isAppError(err, 'INVALID_INPUT')) return false;
         logger.error({ err, subject: event.subject }, 'drop an event that the bus does not take');
-        return 'done';
+        return true;
       },
     );
   const pause = (): void => {
@@ -91,8 +107,12 @@ export function createEventPublisher(options: EventPublisherOptions): QueueingPu
     retry.unref();
   };
   const pump = async (): Promise<void> => {
-    if (inFlight > 0) return;
-    while (isAwake && !isClosed && queue.length > 0) await sendBatch();
+    if (isPumping) return;
+    isPumping = true;
+    // One turn of the event loop: what is published in it goes together.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (isAwake && !isClosed && queue.length > 0) await sendNext();
+    isPumping = false;
     if (queue.length > 0) return;
     for (const resolve of emptied) resolve();
     emptied.clear();
@@ -153,6 +173,13 @@ function createMessageIds(): (subject: string, eventId: string) => string {
   const secret = randomBytes(32);
   return (subject, eventId) =>
     createHmac('sha256', secret).update(`${subject}\n${eventId}`).digest('base64url').slice(0, 32);
+}
+
+/** How many of the first events go together: those that have the subject of the first. */
+function togetherIn(queue: readonly OutgoingEvent[]): number {
+  let count = 1;
+  while (count < maxBatchMessages && queue[count]?.subject === queue[0]?.subject) count += 1;
+  return Math.min(count, queue.length);
 }
 
 function encodeEvent(event: CloudEvent): Uint8Array {

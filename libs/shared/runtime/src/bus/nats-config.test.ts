@@ -43,6 +43,7 @@ test('every client shows a certificate, and before it is told anything', () => {
 
 test('what is acknowledged is on disk', () => {
   assert.ok(block('jetstream {').includes('sync_interval: always'));
+  assert.match(text, /batch \{ max_inflight_per_stream: 16, max_inflight_total: 64, max_msgs: 64, timeout: "5s" \}/);
 });
 
 test('everyone but three known users is decided about by the callout', () => {

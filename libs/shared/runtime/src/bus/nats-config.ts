@@ -41,6 +41,8 @@ export interface NatsConfigOptions {
 
 /** Events and records have some 2 kB, the rendered configuration of a node tens of kB. */
 const defaultLimits: NatsLimits = { maxConnections: 20_000, maxPayloadBytes: 512 * 1024, maxStoreBytes: 8 * 1024 ** 3 };
+/** As many events as are stored together; an acknowledgement takes 0.5 ms. */
+export const maxBatchMessages = 64;
 /** The log is renamed at this size, and this many older ones are kept. */
 const logSizeBytes = 16 * 1024 * 1024;
 const logFiles = 3;
@@ -104,6 +106,8 @@ export function renderNatsConfig(options: NatsConfigOptions): string {
     `  store_dir: ${quote(options.storeDirectory)}`,
     '  sync_interval: always',
     `  max_file_store: ${wholeNumber('maxStoreBytes', limits.maxStoreBytes)}`,
+    '  # What a node could stage on disk in batches that it never commits: 64 MiB for a stream, for 5 s.',
+    `  limits { batch { max_inflight_per_stream: 16, max_inflight_total: 64, max_msgs: ${maxBatchMessages}, timeout: "5s" } }`,
     '}',
     '',
     'system_account: SYS',

@@ -39,6 +39,7 @@ export const eventsStreamConfig: NamedStreamConfig = {
   max_bytes: maxEventsBytes,
   max_msg_size: maxEventBytes,
   max_consumers: maxEventConsumers,
+  allow_atomic: true,
 };
 
 /** Refusals: apart from EVENTS, so that a host that floods its events cannot push them out. */
@@ -51,6 +52,7 @@ export const auditStreamConfig: NamedStreamConfig = {
   max_age: nanos(400 * dayMs),
   max_bytes: maxAuditBytes,
   max_msg_size: maxEventBytes,
+  allow_atomic: true,
   deny_delete: true,
 };
 
