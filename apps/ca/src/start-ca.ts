@@ -239,7 +239,7 @@ async function load(
   const { logger, metrics, view, events, clock } = environment;
   const prepare = (stores: Stores): Promise<void> => prepareStores(stores, environment, caDirectory);
   const { committed: onCommitted } = metrics;
-  loaded.stores = await openStores({ bus, logger, random, onCommitted, onMembers, prepare }, signal);
+  loaded.stores = await openStores({ bus, logger, random, caDirectory, onCommitted, onMembers, prepare }, signal);
   if (loaded.stores === undefined) return false;
   onMembers();
   const host = view.ownHost.name;

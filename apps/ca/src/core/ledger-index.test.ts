@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
+import { grown } from './ledger-columns.ts';
 import { LedgerIndex } from './ledger-index.ts';
 import type { LedgerRecord } from './ledger-record.ts';
 
@@ -163,4 +164,61 @@ test('values that are no hexadecimal of their length are refused, and nothing of
   }
   assert.equal(index.size, 0);
   assert.equal(index.add(recordOf('a'), 1), true);
+});
+
+test('a snapshot stays what it was, and an index goes on from it', () => {
+  const index = filled();
+  const snapshot = index.snapshot();
+  for (const letter of 'klmnopqrst') index.add(recordOf(letter, { host: `later-${letter}`, name: 'later' }), 9);
+  assert.deepEqual([snapshot.size, snapshot.hosts, snapshot.names], [10, ['n1', 'n2'], ['kubelet', 'kubelet-client']]);
+  const restored = LedgerIndex.restored(snapshot);
+  assert.deepEqual(restored.page({ limit: 99 }), filled().page({ limit: 99 }));
+  assert.equal(serials(restored.page({ limit: 9, host: 'n2', name: 'kubelet-client' })), 'jhfdb');
+  assert.equal(restored.find(serialOf('k')), undefined);
+  assert.equal(restored.useOfKey(keyOf('d'))?.serial, serialOf('d'));
+  assert.equal(restored.add(recordOf('d'), 9), false);
+});
+
+test('a restored index grows, and the first use of a key still counts', () => {
+  const index = new LedgerIndex();
+  index.add(recordOf('a', { spkiFingerprint: keyOf('s') }), 1);
+  index.add(recordOf('b', { spkiFingerprint: keyOf('s') }), 2);
+  const { columns, ...others } = index.snapshot();
+  const restored = LedgerIndex.restored({ ...others, columns: grown({ ...columns }) });
+  for (let number = 0; number < 4_000; number++) {
+    const serial = (0x1000 + number).toString(16);
+    assert.equal(restored.add(recordOf('c', { serial, host: `n${number}` }), 3), true);
+  }
+  assert.equal(restored.size, 4_002);
+  assert.equal(restored.useOfKey(keyOf('s'))?.serial, serialOf('a'));
+  assert.deepEqual(restored.find(serialOf('b')), index.find(serialOf('b')));
+  assert.equal(restored.find((0x1000 + 3_999).toString(16))?.host, 'n3999');
+});
+
+test('a snapshot of which the parts do not fit together is damage', () => {
+  const copyOf = () => {
+    const snapshot = filled().snapshot();
+    return { ...snapshot, columns: grown(snapshot.columns) };
+  };
+  type Snapshot = ReturnType<typeof copyOf>;
+  const rows: Record<string, (snapshot: Snapshot) => Snapshot> = {
+    'more entries than columns': (snapshot) => ({ ...snapshot, size: snapshot.columns.capacity + 1 }),
+    'entries that are empty': (snapshot) => ({ ...snapshot, size: 12 }),
+    'a host without its text': (snapshot) => ({ ...snapshot, hosts: ['n1'] }),
+    'a name without its text': (snapshot) => ({ ...snapshot, names: ['kubelet'] }),
+    'a host twice': (snapshot) => ({ ...snapshot, hosts: ['n1', 'n1', 'n2'] }),
+    'a name twice': (snapshot) => ({ ...snapshot, names: ['kubelet', 'kubelet-client', 'kubelet'] }),
+    'an authority that there is not': (snapshot) => {
+      snapshot.columns.authorities[4] = 200;
+      return snapshot;
+    },
+    'a serial number twice': (snapshot) => {
+      snapshot.columns.serials.copyWithin(20, 0, 20);
+      return snapshot;
+    },
+  };
+  assert.equal(LedgerIndex.restored(copyOf()).size, 10);
+  for (const [row, damage] of Object.entries(rows)) {
+    assert.throws(() => LedgerIndex.restored(damage(copyOf())), { code: 'DAMAGED' }, row);
+  }
 });

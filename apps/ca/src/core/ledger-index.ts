@@ -3,7 +3,9 @@
 import { type AuthorityName, authorityNames } from '@easycerts/cluster';
 import { AppError } from '@easycerts/core';
 import { ByteTable } from './byte-table.ts';
+import { type Columns, columnsFor, columnWidths, grown } from './ledger-columns.ts';
 import type { LedgerRecord } from './ledger-record.ts';
+import { any, NumberedTexts, none } from './numbered-texts.ts';
 import type { KeyUse } from './policy.ts';
 
 export interface IndexEntry extends KeyUse {
@@ -33,14 +35,15 @@ export interface IndexPage {
   readonly next: number | undefined;
 }
 
-/** RFC 5280 §4.1.2.2: a serial number has at most 20 octets. */
-const serialBytes = 20;
-const keyBytes = 32;
-const hashBytes = 16;
+/** All that an index is made of. Entries do not change, so it stays what it was while the index grows. */
+export interface IndexSnapshot {
+  readonly size: number;
+  readonly columns: Columns;
+  readonly hosts: readonly string[];
+  readonly names: readonly string[];
+}
 
-/** What a query may be after instead of a number: what is not there, as `indexOf` says it, and everything. */
-const none = -1;
-const any = -2;
+const { serials: serialBytes, keys: keyBytes, hashes: hashBytes } = columnWidths;
 
 /**
  * An index that only grows. A record is added once, however often it comes: serial numbers tell them apart. It is kept in
@@ -52,11 +55,40 @@ export class LedgerIndex {
   readonly #bySerial = new ByteTable();
   readonly #byKey = new ByteTable();
   /** Hosts and names repeat by the thousand: a number each. */
-  readonly #hosts = new Texts();
-  readonly #names = new Texts();
+  readonly #hosts = new NumberedTexts();
+  readonly #names = new NumberedTexts();
 
   get size(): number {
     return this.#size;
+  }
+
+  /** Shares the memory of the index: nothing is copied but the list of texts. */
+  snapshot(): IndexSnapshot {
+    return {
+      size: this.#size,
+      columns: this.#columns,
+      hosts: this.#hosts.all(),
+      names: this.#names.all(),
+    };
+  }
+
+  /** An index that goes on in the memory of the snapshot. AppError DAMAGED when its parts do not fit together. */
+  static restored({ size, columns, hosts, names }: IndexSnapshot): LedgerIndex {
+    const index = new LedgerIndex();
+    for (const host of hosts) index.#hosts.numberFor(host);
+    for (const name of names) index.#names.numberFor(name);
+    const isWhole =
+      index.#hosts.size === hosts.length && index.#names.size === names.length && size <= columns.capacity;
+    index.#columns = columns;
+    for (let at = 0; isWhole && at < size; at++) {
+      if ((columns.authorities[at] ?? 0) >= authorityNames.length) break;
+      if ((columns.hosts[at] ?? 0) >= hosts.length || (columns.names[at] ?? 0) >= names.length) break;
+      if (!index.#bySerial.add(index.#serialColumn(), at)) break;
+      index.#byKey.add(index.#keyColumn(), at);
+      index.#size += 1;
+    }
+    if (isWhole && index.#size === size) return index;
+    throw new AppError('DAMAGED', `index of the ledger: entry ${index.#size} of ${size} cannot be`);
   }
 
   /** Adds a record; false when it is there already. */
@@ -133,68 +165,6 @@ export class LedgerIndex {
 
   #keyColumn() {
     return { width: keyBytes, bytes: this.#columns.keys };
-  }
-}
-
-interface Columns {
-  readonly capacity: number;
-  readonly serials: Uint8Array;
-  readonly keys: Uint8Array;
-  readonly hashes: Uint8Array;
-  readonly authorities: Uint8Array;
-  readonly hosts: Uint32Array;
-  readonly names: Uint32Array;
-  readonly notAfterMs: Float64Array;
-  readonly sequences: Float64Array;
-}
-
-function columnsFor(capacity: number): Columns {
-  return {
-    capacity,
-    serials: new Uint8Array(capacity * serialBytes),
-    keys: new Uint8Array(capacity * keyBytes),
-    hashes: new Uint8Array(capacity * hashBytes),
-    authorities: new Uint8Array(capacity),
-    hosts: new Uint32Array(capacity),
-    names: new Uint32Array(capacity),
-    notAfterMs: new Float64Array(capacity),
-    sequences: new Float64Array(capacity),
-  };
-}
-
-/** Half as much again: what is reserved and not used stays small beside the rest. */
-function grown(columns: Columns): Columns {
-  const made = columnsFor(Math.ceil(columns.capacity * 1.5));
-  made.serials.set(columns.serials);
-  made.keys.set(columns.keys);
-  made.hashes.set(columns.hashes);
-  made.authorities.set(columns.authorities);
-  made.hosts.set(columns.hosts);
-  made.names.set(columns.names);
-  made.notAfterMs.set(columns.notAfterMs);
-  made.sequences.set(columns.sequences);
-  return made;
-}
-
-/** Texts by number, each once. */
-class Texts {
-  readonly #texts: string[] = [];
-  readonly #numbers = new Map<string, number>();
-
-  numberFor(text: string): number {
-    const known = this.#numbers.get(text);
-    if (known !== undefined) return known;
-    this.#numbers.set(text, this.#texts.length);
-    return this.#texts.push(text) - 1;
-  }
-
-  /** The number that a query is after. */
-  wanted(text: string | undefined): number {
-    return text === undefined ? any : (this.#numbers.get(text) ?? none);
-  }
-
-  textOf(number: number): string {
-    return this.#texts[number] ?? '';
   }
 }
 

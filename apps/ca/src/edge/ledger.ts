@@ -8,15 +8,19 @@
  *
  * Whether an unanswered message was stored is not known; sending it again under the same message id makes it certain, so that
  * a caller who repeats its request gets the recorded certificate. What is stored twice is the same: records have serials.
+ *
+ * A checkpoint of the index saves reading the stream from its beginning at the next start.
  */
 
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { AppError, isAppError, toAppError } from '@easycerts/core';
 import type { DurableStream, Logger } from '@easycerts/runtime';
+import { digestOf, type LedgerCheckpoint } from '../core/ledger-checkpoint.ts';
 import { type IndexEntry, type IndexPage, type IndexQuery, LedgerIndex } from '../core/ledger-index.ts';
 import { decodeRecords, encodedLength, encodeRecords, type LedgerRecord } from '../core/ledger-record.ts';
 import type { KeyUse } from '../core/policy.ts';
+import { CheckpointKeeper, type LastMessage, type LedgerStart } from './checkpoint-keeper.ts';
 
 export const ledgerStream = 'LEDGER';
 export const ledgerSubjects = ['easycerts.v1.ledger.>'] as const;
@@ -33,6 +37,8 @@ const maxGap = 200;
 export interface LedgerOptions {
   readonly stream: DurableStream;
   readonly logger: Logger;
+  /** Where the checkpoint of the index is; without it, every start reads the whole stream. */
+  readonly checkpointPath?: string;
   /** Told how many records each acknowledged message had. */
   readonly onCommitted?: (records: number) => void;
 }
@@ -43,26 +49,37 @@ interface Waiting {
   readonly reject: (error: AppError) => void;
 }
 
-/** Reads the whole stream and then takes records. AppError UNAVAILABLE when it can't be read, DAMAGED when it is not whole. */
+/**
+ * Reads the stream, what follows its checkpoint or all of it, and then takes records. AppError UNAVAILABLE when it can't be
+ * read, DAMAGED when it is not whole.
+ */
 export async function openLedger(options: LedgerOptions): Promise<Ledger> {
-  const ledger = new Ledger(options);
+  const keeper =
+    options.checkpointPath === undefined ? undefined : new CheckpointKeeper(options.checkpointPath, options);
+  const ledger = new Ledger(options, keeper, await keeper?.load());
   await ledger.catchUp();
+  ledger.offerCheckpoint();
   return ledger;
 }
 
 export class Ledger {
   readonly #options: LedgerOptions;
-  readonly #index = new LedgerIndex();
+  readonly #keeper: CheckpointKeeper | undefined;
+  readonly #index: LedgerIndex;
   readonly #recent = new Map<string, LedgerRecord>();
   readonly #closing = new AbortController();
   #waiting: Waiting[] = [];
   #committing: Promise<void> | undefined;
   #reading: Promise<unknown> = Promise.resolve();
   #failure: AppError | undefined;
-  #lastSequence = 0;
+  /** The last message of which the records are in the index, as those of all before it are. */
+  #last: LastMessage;
 
-  constructor(options: LedgerOptions) {
+  constructor(options: LedgerOptions, keeper?: CheckpointKeeper, start?: LedgerStart) {
     this.#options = options;
+    this.#keeper = keeper;
+    this.#index = start?.index ?? new LedgerIndex();
+    this.#last = start?.last ?? { sequence: 0, data: new Uint8Array() };
   }
 
   get size(): number {
@@ -132,10 +149,15 @@ export class Ledger {
 
   /** Reads what others have appended since. */
   async catchUp(): Promise<void> {
-    for await (const { sequence, data } of this.#options.stream.read(this.#lastSequence + 1)) {
+    for await (const { sequence, data } of this.#options.stream.read(this.#last.sequence + 1)) {
       for (const record of decodeRecords(data, `message ${sequence} of the ledger`)) this.#add(record, sequence);
-      this.#lastSequence = sequence;
+      this.#last = { sequence, data };
     }
+  }
+
+  /** Has a checkpoint written, in the background, once there are enough new records. */
+  offerCheckpoint(): void {
+    this.#keeper?.offer(this.size, () => this.#checkpoint());
   }
 
   /** Waits for what is being committed; what is not acknowledged then is given up: its callers know. */
@@ -143,6 +165,12 @@ export class Ledger {
     if (this.#failure === undefined) await this.#committing;
     this.#closing.abort();
     await this.#committing;
+    await this.#keeper?.close(this.size, () => this.#checkpoint());
+  }
+
+  #checkpoint(): LedgerCheckpoint {
+    const { sequence, data } = this.#last;
+    return { covered: { sequence, digest: digestOf(data) }, index: this.#index.snapshot() };
   }
 
   async #commitAll(): Promise<void> {
@@ -172,12 +200,13 @@ export class Ledger {
     for (let attempt = 1; !this.#closing.signal.aborted; attempt++) {
       try {
         const sequence = await stream.append(issuedSubject, data, { messageId });
-        if (attempt === 1 && sequence <= this.#lastSequence) throw shortened(sequence, this.#lastSequence);
-        await this.#settle(records, sequence);
+        if (attempt === 1 && sequence <= this.#last.sequence) throw shortened(sequence, this.#last.sequence);
+        await this.#settle(records, { sequence, data });
         if (this.#failure !== undefined) logger.info({ records: records.length }, 'the ledger takes records again');
         this.#failure = undefined;
         onCommitted?.(records.length);
         for (const { resolve } of batch) resolve();
+        this.offerCheckpoint();
         return;
       } catch (error) {
         const err = toAppError(error, 'append to the ledger');
@@ -189,11 +218,11 @@ export class Ledger {
     }
   }
 
-  async #settle(records: readonly LedgerRecord[], sequence: number): Promise<void> {
+  async #settle(records: readonly LedgerRecord[], message: LastMessage): Promise<void> {
     // Another CA has appended in between: its keys must not be certified here again.
-    if (sequence > this.#lastSequence + 1) await this.catchUp();
-    for (const record of records) this.#add(record, sequence);
-    this.#lastSequence = Math.max(this.#lastSequence, sequence);
+    if (message.sequence > this.#last.sequence + 1) await this.catchUp();
+    for (const record of records) this.#add(record, message.sequence);
+    if (message.sequence > this.#last.sequence) this.#last = message;
   }
 
   #add(record: LedgerRecord, sequence: number): void {

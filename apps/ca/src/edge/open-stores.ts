@@ -6,6 +6,7 @@ import type { Bus, Logger } from '@easycerts/runtime';
 import { automationsBucket, openAutomationStore } from './automations/automation-store.ts';
 import type { Stores } from './call-environment.ts';
 import { cfsslKeysBucket, openCfsslKeyStore } from './cfssl/key-store.ts';
+import { checkpointFile } from './checkpoint-file.ts';
 import { hostsBucket, openHostRegister } from './host-register.ts';
 import { type Ledger, ledgerStream, ledgerSubjects, openLedger } from './ledger.ts';
 import { openRevocations, type Revocations, revocationsBucket } from './revocations.ts';
@@ -15,6 +16,7 @@ export interface OpenStoresOptions {
   readonly bus: Bus;
   readonly logger: Logger;
   readonly random: () => number;
+  readonly caDirectory: string;
   readonly onCommitted: (records: number) => void;
   /** Told when who may be on the bus may have changed. */
   readonly onMembers: () => void;
@@ -64,7 +66,7 @@ async function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<
 }
 
 async function attemptToOpen(options: OpenStoresOptions): Promise<Stores> {
-  const { bus, logger, onCommitted, onMembers, prepare } = options;
+  const { bus, logger, caDirectory, onCommitted, onMembers, prepare } = options;
   const opened: { close(): Promise<void> }[] = [];
   const opens = async <T extends { close(): Promise<void> }>(opening: Promise<T>): Promise<T> => {
     const store = await opening;
@@ -80,7 +82,8 @@ async function attemptToOpen(options: OpenStoresOptions): Promise<Stores> {
     const automations = await opens(openAutomationStore(await bus.bucket(automationsBucket), logger, onMembers));
     const cfsslKeys = await opens(openCfsslKeyStore(await bus.bucket(cfsslKeysBucket), logger));
     const stream = await bus.stream(ledgerStream, ledgerSubjects);
-    const ledger: Ledger = await opens(openLedger({ stream, logger, onCommitted }));
+    const checkpointPath = checkpointFile(caDirectory);
+    const ledger: Ledger = await opens(openLedger({ stream, logger, checkpointPath, onCommitted }));
     const stores = { register, ledger, revocations, tokens, automations, cfsslKeys };
     await prepare(stores);
     return stores;

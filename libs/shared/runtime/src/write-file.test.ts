@@ -64,6 +64,22 @@ describe('writeFileAtomically', () => {
     assert.equal(statSync(path).ino, ino);
   });
 
+  it('writes content in pieces, and none of it when they break off', async () => {
+    async function* pieces(isWhole: boolean): AsyncGenerator<Uint8Array> {
+      yield Buffer.from('one ');
+      yield new Uint8Array(2 ** 20).fill(0x61);
+      if (!isWhole) throw new Error('no more');
+      yield Buffer.from(' end');
+    }
+    assert.equal(await writeFileAtomically(path, pieces(true), options), 'written');
+    const content = readFileSync(path, 'utf8');
+    assert.equal(content, `one ${'a'.repeat(2 ** 20)} end`);
+    await assert.rejects(writeFileAtomically(path, pieces(false), options), { message: /no more/ });
+    assert.equal(readFileSync(path, 'utf8'), content);
+    assert.deepEqual(readdirSync(directory), ['file.json']);
+    assert.equal(await writeFileAtomically(path, pieces(true), options), 'written');
+  });
+
   it('puts the mode of an unchanged file right', async () => {
     await writeFileAtomically(path, 'secret', options);
     chmodSync(path, 0o644);

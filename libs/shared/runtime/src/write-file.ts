@@ -25,13 +25,17 @@ export type WriteOutcome = 'written' | 'unchanged';
 // Only a writer that died leaves a temporary file this old.
 const staleAfterMs = 60_000;
 
+/** In pieces: what is too long to be held in memory once more. */
+export type FileContent = string | Uint8Array | AsyncIterable<Uint8Array>;
+
 /**
  * Makes the file have this content, mode and owner, and its folder (0755) when absent. A file that has the content already
- * is not rewritten, only its mode and owner are put right: 'unchanged'. A symbolic link is replaced, not followed.
+ * is not rewritten, only its mode and owner are put right: 'unchanged'; content in pieces is not compared. A symbolic link
+ * is replaced, not followed.
  */
 export async function writeFileAtomically(
   path: string,
-  content: string | Uint8Array,
+  content: FileContent,
   options: WriteOptions,
 ): Promise<WriteOutcome> {
   const ids = options.users.idsOf(options.owner, options.group);
@@ -42,7 +46,8 @@ export async function writeFileAtomically(
         details: { path, cure: `move the folder ${path} away` },
       });
     }
-    if (present?.isFile() && (await readFile(path)).equals(Buffer.from(content))) {
+    const isComparable = typeof content === 'string' || content instanceof Uint8Array;
+    if (isComparable && present?.isFile() && (await readFile(path)).equals(Buffer.from(content))) {
       await correctMetadata(path, present, { mode: options.mode, ids });
       return 'unchanged';
     }
@@ -72,7 +77,7 @@ interface Metadata {
   readonly ids: UserIds | undefined;
 }
 
-async function replaceFile(path: string, content: string | Uint8Array, metadata: Metadata): Promise<void> {
+async function replaceFile(path: string, content: FileContent, metadata: Metadata): Promise<void> {
   const folder = dirname(path);
   await removeStaleTemporaries(folder, basename(path));
   const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
