@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { certmgrSpecs } from './certmgr-specs.ts';
 import { burst } from './issuing/burst.ts';
 import { caStart } from './issuing/ca-start.ts';
 import { grpcSign } from './issuing/grpc-sign.ts';
@@ -27,6 +28,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   'grpc-sign-unary-vs-http': grpcSign,
   'http-sign-vs-step-ca': stepCa,
   'issue-core-vs-openssl-limit': issueCore,
+  'certmgr-10000-specs': certmgrSpecs,
 };
 
 const { values, positionals } = parseArgs({

@@ -1,4 +1,4 @@
-/** Spec files of ours and of cloudflare's certmgr: problems are listed, nothing is thrown, nothing of the file is repeated. */
+/** Our spec files: problems are listed, nothing is thrown, nothing of the file is repeated. */
 
 import assert from 'node:assert/strict';
 import { fuzz } from '@easycerts/testing/fuzz';

@@ -10,8 +10,15 @@ import type { CertificateObservation } from '../core/observation.ts';
 import { type FileFacts, SetFacts } from './set-facts.ts';
 import type { TrustBundle } from './trust-bundles.ts';
 
+/** Differs when the files or what they are compared with may differ. Numbers: a text of them is five times as large. */
+interface Version {
+  readonly target: string;
+  readonly files: readonly number[];
+  readonly bundle: string | undefined;
+}
+
 interface Remembered {
-  readonly version: string;
+  readonly version: Version;
   readonly facts: FileFacts;
 }
 
@@ -59,7 +66,9 @@ export class Observer {
     const version = status && versionOf(target, status, trusted);
     const remembered = this.#remembered.get(spec.directory);
     const facts =
-      remembered !== undefined && remembered.version === version ? remembered.facts : this.#facts.read(spec, trusted);
+      remembered !== undefined && isSame(remembered.version, version)
+        ? remembered.facts
+        : this.#facts.read(spec, trusted);
     if (version !== undefined && facts !== remembered?.facts) this.#remembered.set(spec.directory, { version, facts });
     if (facts.kind !== 'present') return facts;
     const wrong = status === undefined ? [] : wrongModes(target, status, this.modesOf(spec));
@@ -67,8 +76,15 @@ export class Observer {
   }
 }
 
-/** Differs when the files or what they are compared with may differ. */
-function versionOf(target: string, { cert, key, ca }: SetStatus, trusted: TrustBundle | undefined): string {
-  const files = [cert, key, ca].map(({ ino, size, mtimeMs, ctimeMs }) => `${ino}:${size}:${mtimeMs}:${ctimeMs}`);
-  return [target, ...files, trusted?.digest ?? ''].join(' ');
+function versionOf(target: string, { cert, key, ca }: SetStatus, trusted: TrustBundle | undefined): Version {
+  const files = [cert, key, ca].flatMap(({ ino, size, mtimeMs, ctimeMs }) => [ino, size, mtimeMs, ctimeMs]);
+  return { target, files, bundle: trusted?.digest };
+}
+
+function isSame(before: Version, now: Version | undefined): boolean {
+  return (
+    before.target === now?.target &&
+    before.bundle === now.bundle &&
+    before.files.every((value, index) => value === now.files[index])
+  );
 }

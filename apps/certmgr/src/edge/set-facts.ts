@@ -3,10 +3,16 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { type CertificateSpec, filesOfSet } from '@easycerts/cluster';
 import { AppError, toAppError } from '@easycerts/core';
-import { type CertificateFacts, issuerOf, parseBundle } from '@easycerts/pki';
+import { type CertificateFacts, issuerOf, namesEqual, parseBundle, subjectsEqual } from '@easycerts/pki';
 import { type CertificateSet, readSetSync } from '@easycerts/runtime';
 import { trustedIssuers } from '../core/answer-checks.ts';
-import { type BundleState, type CertificateObservation, leafFactsOf, type PresentSet } from '../core/observation.ts';
+import {
+  type BundleState,
+  type CertificateObservation,
+  type LeafFacts,
+  leafFactsOf,
+  type PresentSet,
+} from '../core/observation.ts';
 import { bundleDigestOf, type TrustBundle } from './trust-bundles.ts';
 
 /** What follows from the files and the trust bundle, and from nothing else. */
@@ -34,13 +40,13 @@ export class SetFacts {
       return { kind: 'missing', detail: `${filesOfSet(spec.directory)[missing]} is missing or empty` };
     }
     try {
-      return this.#present(set, trusted);
+      return this.#present(set, spec, trusted);
     } catch (error) {
       return { kind: 'unreadable', detail: `${spec.directory}: ${toAppError(error, 'read it').message}` };
     }
   }
 
-  #present(set: CertificateSet, trusted: TrustBundle | undefined): FileFacts {
+  #present(set: CertificateSet, spec: CertificateSpec, trusted: TrustBundle | undefined): FileFacts {
     const [certificate, ...chain] = parseBundle(set.cert.toString('latin1'));
     if (certificate === undefined) return { kind: 'unreadable', detail: `${set.directory}: no certificate` };
     const doesKeyMatch = isKeyOf(certificate, set.key);
@@ -48,7 +54,7 @@ export class SetFacts {
     const bundle = trusted?.certificates ?? own?.certificates;
     return {
       kind: 'present',
-      leaf: leafFactsOf(certificate),
+      leaf: sharingWith(spec, leafFactsOf(certificate)),
       doesKeyMatch,
       isIssuerTrusted: bundle === undefined || issuerOf(certificate, trustedIssuers(chain, bundle)) !== undefined,
       bundle: bundleState(own, trusted),
@@ -72,6 +78,13 @@ function isKeyOf(certificate: CertificateFacts, keyPem: Buffer): boolean {
     // Without OpenSSL's text, which may quote what it read
     throw new AppError('DAMAGED', 'tls.key is not an unencrypted private key');
   }
+}
+
+/** What is as the spec says is kept once, by the spec: facts of ten thousand sets are held for as long as we run. */
+function sharingWith(spec: CertificateSpec, leaf: LeafFacts): LeafFacts {
+  const subject = subjectsEqual(leaf.subject, spec.subject) ? spec.subject : leaf.subject;
+  const isNamed = namesEqual(leaf.alternativeNames, spec.alternativeNames);
+  return { ...leaf, subject, alternativeNames: isNamed ? spec.alternativeNames : leaf.alternativeNames };
 }
 
 function bundleState(own: OwnBundle | undefined, trusted: TrustBundle | undefined): BundleState {

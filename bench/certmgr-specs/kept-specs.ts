@@ -1,0 +1,10 @@
+/** What `keep-specs.ts` prints: seconds of processor, mebibytes. */
+export interface KeptSpecs {
+  /** The first pass, and the look that was asked for while it ran. */
+  readonly firstTwoS: number;
+  readonly laterS: readonly number[];
+  readonly idleS: number;
+  readonly idleForS: number;
+  readonly rssMiB: number;
+  readonly timers: number;
+}
