@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { parseClusterConfig } from '@easycerts/cluster';
+import { isAppError } from '@easycerts/core';
 import { parseCertificate } from '@easycerts/pki';
 import { authenticated, innerRequest, testCfsslApi } from '../../../test/cfssl.ts';
 import { master } from '../../../test/fixture.ts';
@@ -131,6 +132,25 @@ test('a host gets no more than its rate, whatever it asks', async (t) => {
   const statuses = [];
   for (let count = 0; count < 21; count++) statuses.push((await ca.authsign(key, await innerRequest(kubelet))).status);
   assert.deepEqual([statuses.filter((status) => status === 200).length, statuses.at(-1)], [20, 429]);
+});
+
+test('that the CA is not ready is logged now and then, without a stack, however often clients ask', async (t) => {
+  const ca = await testCfsslApi(t);
+  const key = await ca.keyFor('n1');
+  const inner = await innerRequest(kubelet);
+  const warn = t.mock.method(ca.environment.logger, 'warn', () => undefined);
+  const error = t.mock.method(ca.environment.logger, 'error', () => undefined);
+  ca.state.stores = undefined;
+  for (let count = 0; count < 20; count++) assert.equal((await ca.authsign(key, inner)).status, 503);
+  ca.clock.advance(10_000);
+  await ca.authsign(key, inner);
+  const told = warn.mock.calls.map(({ arguments: [fields] }) => fields as unknown as { err: unknown; leftOut: number });
+  assert.deepEqual(
+    told.map(({ leftOut }) => leftOut),
+    [0, 19],
+  );
+  assert.ok(told.every(({ err }) => isAppError(err, 'UNAVAILABLE')));
+  assert.equal(error.mock.callCount(), 0);
 });
 
 test('a body that is too long is refused before it is read', async (t) => {

@@ -18,6 +18,7 @@ import { createAuthsign } from './authsign.ts';
 import { createBundle, createCertinfo } from './certinfo.ts';
 import { createCrlEndpoint } from './crl.ts';
 import type { CfsslEndpoint } from './endpoint.ts';
+import { createFailureLog } from './failure-log.ts';
 import { createGencrl } from './gencrl.ts';
 import { createInfo } from './info.ts';
 import { createKeyring, type Keyring } from './keyring.ts';
@@ -71,13 +72,12 @@ function limitsOf({ requestTimeoutMs = defaultRequestTimeoutMs }: CfsslApiOption
 
 /** Starts the API. AppError FAILED_PRECONDITION when the port is in use, NOT_FOUND or DAMAGED for its certificate set. */
 export async function startCfsslApi(environment: CallEnvironment, options: CfsslApiOptions): Promise<RunningCfsslApi> {
-  const { logger } = environment;
   const keyring = createKeyring(options.secret, () => environment.stores()?.cfsslKeys);
   const endpoints = endpointsOf(environment, keyring, options);
+  const report = createFailureLog(environment);
   const { server, stopWatching } = await createServerFor(options, environment, (request, response) => {
     void answer(request, response, endpoints).then((error) => {
-      if (error !== undefined && error.status >= 500)
-        logger.error({ err: error, url: request.url }, 'cfssl call failed');
+      if (error !== undefined) report(error, request.url);
     });
   });
   server.maxConnections = 1_024;

@@ -47,6 +47,8 @@ export interface QueueingPublisher extends EventPublisher {
 }
 
 const defaultCapacity = 10_000;
+/** A batch costs nats-server four syncs of the disk and a folder, whatever is in it: fewer events than this go one by one. */
+const minBatchMessages = 8;
 /** A full queue is reported at its first loss and then every so many. */
 const reportEvery = 1_000;
 
@@ -79,7 +81,7 @@ export function createEventPublisher(options: EventPublisherOptions): QueueingPu
   };
   /** What has to be sent again. */
   const attempt = async (batch: readonly OutgoingEvent[]): Promise<readonly OutgoingEvent[]> => {
-    if (batch.length > 1) {
+    if (batch.length >= minBatchMessages) {
       try {
         await options.sendTogether(batch);
         return [];
