@@ -95,11 +95,10 @@ step('enrolments that are not in order', cluster, () => {
       ...enrolmentCall(tokens.good, { csrDer, host: stranger }),
       secretBase64: guess(),
     }));
-    const reasons = (await callEnrolment(place(), trustedCaPem(), calls)).map(reasonOf);
-    assert.equal(reasons.at(-1), 'rate-limited', reasons.join(', '));
     // with the right token, too: whoever has guessed does not learn that he was right
     const right = enrolmentCall(tokens.good, { csrDer, host: stranger });
-    assert.equal(reasonOf((await callEnrolment(place(), trustedCaPem(), [right]))[0]), 'rate-limited');
+    const reasons = (await callEnrolment(place(), trustedCaPem(), [...calls, right])).map(reasonOf);
+    assert.deepEqual(reasons.slice(-2), ['rate-limited', 'rate-limited'], reasons.join(', '));
   });
 
   test('a token for a master is not made, and none for the name of a master', async () => {

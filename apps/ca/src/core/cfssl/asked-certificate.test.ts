@@ -42,6 +42,14 @@ test('the common name is a name like others, as host and as the URI that Go take
   assert.deepEqual(namesOf(asUri), [{ dns: ['n1', 'system:kube-proxy'], ip: ['192.0.2.11'] }, ['URI:system:masters']]);
 });
 
+test('no hosts, but the common name as URI in the CSR, is what cloudflare’s certmgr means by that name', () => {
+  const hosts: readonly string[] = [];
+  const uri = { ...csr, otherNames: ['URI:system:kube-proxy'] };
+  assert.deepEqual(namesOf(askedFor(uri, { hosts, subject: undefined })), [{ dns: ['system:kube-proxy'], ip: [] }, []]);
+  const foreign = { ...csr, otherNames: ['URI:system:masters'] };
+  assert.deepEqual(namesOf(askedFor(foreign, { hosts, subject: undefined })), [{ dns: [], ip: [] }, []]);
+});
+
 test('a subject replaces what it says, and what it says beyond our names is seen', () => {
   const nothing = { commonName: '', organizations: [], hasOthers: false };
   assert.deepEqual(askedFor(csr, { hosts: undefined, subject: nothing }).subject, csr.subject);

@@ -11,7 +11,8 @@ import type { CfsslSignRequest, SubjectOverride } from './sign-request.ts';
 export function askedFor(csr: CsrFacts, { hosts, subject }: Pick<CfsslSignRequest, 'hosts' | 'subject'>): CsrFacts {
   const named = subject === undefined ? csr : { ...csr, ...overriddenSubject(csr, subject) };
   const { commonName } = named.subject;
-  const names = hosts === undefined ? namesOfCsr(csr, commonName) : namesOfHosts(hosts, commonName);
+  const names =
+    hosts === undefined ? namesOfCsr(csr, commonName) : namesOfHosts(meantHosts(hosts, csr, commonName), commonName);
   return { ...named, ...names };
 }
 
@@ -42,6 +43,14 @@ function namesOfCsr({ alternativeNames, otherNames }: CsrFacts, commonName: stri
     alternativeNames: canonicalNames({ ...alternativeNames, dns }),
     otherNames: otherNames.filter((name) => name !== uri),
   };
+}
+
+/**
+ * cloudflare's certmgr sends the names that it finds in its CSR as `hosts`, but knows no URIs: for `system:kube-proxy` it sends
+ * none, and expects that name all the same.
+ */
+function meantHosts(hosts: readonly string[], { otherNames }: CsrFacts, commonName: string): readonly string[] {
+  return hosts.length === 0 && otherNames.includes(`URI:${commonName}`) ? [commonName] : hosts;
 }
 
 function namesOfHosts(hosts: readonly string[], commonName: string): Names {

@@ -281,14 +281,14 @@ describe('an end', () => {
 });
 
 describe('what it costs', () => {
-  it('asks about all units at once', async () => {
+  it('asks about all units at once, again at most when one of them had not ended yet', async () => {
     const units = ['a', 'b', 'c', 'd'];
     for (const unit of units) await started(unit);
     for (const unit of units) systemd.crash(unit);
     const before = systemd.shows();
     const states = await Promise.all(units.map((unit) => manager.status(unit)));
     assert.ok(states.every(({ state }) => state === 'failed'));
-    assert.equal(systemd.shows() - before, 1);
+    assert.ok(systemd.shows() - before <= 2);
   });
 
   it('does not ask about a unit whose main process lives', async () => {
