@@ -309,7 +309,7 @@ test('n1, who keeps as many batches open as there may be, holds up no event of a
   const answers = [];
   for (let count = 0; count < 20; count += 1) answers.push((await open(`n1-${count}`)).string());
   assert.equal(answers.filter((answer) => answer === '').length, 16);
-  const keys = Array.from({ length: 20 }, (_, index) => `batch-${index}`);
+  const keys = Array.from({ length: 40 }, (_, index) => `batch-${index}`);
   for (const key of keys) {
     master.events.publish({
       type: 'host.ready',

@@ -14,7 +14,7 @@ function ready(key: string): Fact<'host.ready'> {
   return { type: 'host.ready', subject: 'm1', key, data: { host: 'm1', components: [], durationMs: 1 } };
 }
 
-const eight = ['1', '2', '3', '4', '5', '6', '7', '8'];
+const enough = Array.from({ length: 32 }, (_, index) => `${index + 1}`);
 
 interface BusState {
   failure: ((event: OutgoingEvent) => unknown) | undefined;
@@ -122,10 +122,10 @@ for (const code of ['PERMISSION_DENIED', 'INVALID_INPUT'] as const) {
   });
 }
 
-test('events of one subject that wait go together, in order, 8 to 64, and never with those of another subject', async () => {
+test('events of one subject that wait go together, in order, 32 to 64, and never with those of another subject', async () => {
   const { publisher, batches, keys, state } = makeBus();
   state.batchFailure = undefined;
-  const names = Array.from({ length: 80 }, (_, index) => `a${index}`);
+  const names = Array.from({ length: 100 }, (_, index) => `a${index}`);
   for (const key of names) publisher.publish(ready(key));
   publisher.publish({ type: 'ca.started', subject: 'm1', key: 'b', data: { version: '1', certificates: 0 } });
   for (const key of ['c0', 'c1']) publisher.publish(ready(key));
@@ -136,7 +136,7 @@ test('events of one subject that wait go together, in order, 8 to 64, and never 
     batches.map((batch) => [batch.length, new Set(batch.map(({ subject }) => subject)).size]),
     [
       [64, 1],
-      [16, 1],
+      [36, 1],
     ],
   );
 });
@@ -145,11 +145,11 @@ test('what is published in one turn of the event loop goes together, also when n
   const { publisher, batches, state } = makeBus();
   state.batchFailure = undefined;
   publisher.wake();
-  for (const key of eight) publisher.publish(ready(key));
+  for (const key of enough) publisher.publish(ready(key));
   await publisher.flush(1_000);
   assert.deepEqual(
     batches.map(({ length }) => length),
-    [8],
+    [32],
   );
 });
 
@@ -157,12 +157,12 @@ test('a batch that got no answer is sent again as it was, with the same ids', as
   const { publisher, batches, keys, state } = makeBus();
   state.batchFailure = unavailable;
   state.failure = () => assert.fail('sent one by one');
-  for (const key of eight) publisher.publish(ready(key));
+  for (const key of enough) publisher.publish(ready(key));
   publisher.wake();
   while (batches.length < 3) await turn();
   state.batchFailure = undefined;
   await publisher.flush(5_000);
-  assert.deepEqual(keys(), eight);
+  assert.deepEqual(keys(), enough);
   assert.deepEqual(batches[2], batches[0]);
 });
 
@@ -170,12 +170,12 @@ test('a batch that is refused goes one by one, in order, and only its bad event 
   const { publisher, keys, state, told } = makeBus();
   state.batchFailure = new AppError('INVALID_INPUT', 'one is too large');
   state.failure = ({ data }) => (Buffer.from(data).includes(':2"') ? new AppError('INVALID_INPUT', 'x') : undefined);
-  for (const key of eight) publisher.publish(ready(key));
+  for (const key of enough) publisher.publish(ready(key));
   publisher.wake();
   await publisher.flush(5_000);
   assert.deepEqual(
     keys(),
-    eight.filter((key) => key !== '2'),
+    enough.filter((key) => key !== '2'),
   );
   assert.deepEqual(
     told().map(({ level }) => level),

@@ -47,8 +47,8 @@ export interface QueueingPublisher extends EventPublisher {
 }
 
 const defaultCapacity = 10_000;
-/** A batch costs nats-server four syncs of the disk and a folder, whatever is in it: fewer events than this go one by one. */
-const minBatchMessages = 8;
+/** A batch costs nats-server four syncs of the disk and a folder, whatever is in it: docs/benchmarks/issuing.md. */
+const minBatchMessages = 32;
 /** A full queue is reported at its first loss and then every so many. */
 const reportEvery = 1_000;
 
