@@ -131,6 +131,20 @@ test('thousands of records are read in one go, in order', async () => {
   assert.deepEqual(await some(9, 8), []);
 });
 
+// nats-server cuts a client for which more than 64 MB wait.
+test('records as large as they may be are read in one go, however slowly', async () => {
+  const stream = await m1.stream('LARGE', ['easycerts.v1.large.>']);
+  const data = new Uint8Array(500 * 1024);
+  for (let count = 0; count < 250; count++) await stream.append('easycerts.v1.large.x', data);
+  let read = 0;
+  for await (const { sequence } of stream.read(1)) {
+    read += 1;
+    // Holds the event loop, as decoding does: what arrives meanwhile stays with the server.
+    if (sequence === 1) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+  }
+  assert.equal(read, 250);
+});
+
 test('a record for a subject that the stream does not hold is refused, also when another stream holds it', async () => {
   const stream = await m1.stream('OWN', ['easycerts.v1.own.>']);
   for (const subject of ['easycerts.v1.cluster.ca.started', 'easycerts.v1.nowhere', 'easycerts.v1.own', '']) {

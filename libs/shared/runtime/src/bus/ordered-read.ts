@@ -25,8 +25,11 @@ export interface OrderedReadOptions {
   readonly prepare?: () => Promise<unknown>;
 }
 
-/** How many messages are asked for at a time: of 512 KiB each they stay below the 64 MB at which nats-server cuts a client. */
-const pullMessages = 100;
+/**
+ * How many messages are asked for at a time. Twice as many may be under way: of 512 KiB each they stay below the 64 MB at which
+ * nats-server cuts a client.
+ */
+const pullMessages = 40;
 const retryMs = secondMs;
 
 /** The last sequence number of a stream, 0 when it is empty. */
