@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { agentMemory } from './agent-memory.ts';
 import { certmgrSpecs } from './certmgr-specs.ts';
 import { burst } from './issuing/burst.ts';
 import { caStart } from './issuing/ca-start.ts';
@@ -22,6 +23,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   'one-machine-start': oneMachineStart,
   'join-burst': joinBurst,
   'join-ready': joinReady,
+  'agent-memory': agentMemory,
   ...httpSign,
   'ca-start-vs-cfssl': caStart,
   'burst-vs-ideal': burst,

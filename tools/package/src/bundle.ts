@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toAppError } from '@easycerts/core';
-import { type BuildOptions, build } from 'esbuild';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { asciiScript } from './core/ascii-script.ts';
 import { bundledPackages } from './core/bundled-packages.ts';
 import type { Notice } from './core/copyright.ts';
@@ -25,10 +25,9 @@ const common = {
   bundle: true,
   platform: 'node',
   target: 'node26',
-  // not the identifiers: logs and errors show names of classes and functions, and giving each its name back at every start
-  // (keepNames) takes an eighth of it
-  minifyWhitespace: true,
-  minifySyntax: true,
+  // identifiers too: every service holds the script in memory twice, as a file and as a string. Giving functions their names
+  // back at every start (keepNames) takes an eighth of it
+  minify: true,
   legalComments: 'none',
   logLevel: 'silent',
 } as const satisfies BuildOptions;
@@ -43,6 +42,9 @@ export async function bundle(): Promise<Bundle> {
       // code is cached for CommonJS only (https://nodejs.org/api/single-executable-applications.html)
       format: 'cjs',
       metafile: true,
+      // for a service of gRPC's that nobody offers here
+      external: ['@grpc/proto-loader'],
+      plugins: [oneLanguage],
       // even what only declares the rest is work enough for an optimising compiler
       banner: { js: `"use strict";${first?.text ?? ''}` },
     });
@@ -53,6 +55,16 @@ export async function bundle(): Promise<Bundle> {
     throw toAppError(error, 'bundle the sources');
   }
 }
+
+/** zod's messages in fifty languages, of which we speak one. */
+const oneLanguage: Plugin = {
+  name: 'one-language',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/locales\/index\.js$/ }, ({ importer, path, resolveDir }) =>
+      importer.includes('/node_modules/zod/') ? { path: join(resolveDir, path, '../en.js') } : undefined,
+    );
+  },
+};
 
 /** A library without a licence file names its licence in package.json. */
 async function noticeOf(folder: string): Promise<Notice> {

@@ -21,6 +21,8 @@ const flags: readonly string[] = [
   '--optimize-for-size',
   '--compact-on-every-full-gc',
   '--bytecode-old-age=1',
+  // young objects get no more room than at first
+  '--semi-space-growth-factor=1',
 ];
 
 /** The flags for a command line (`[program, link, …words]`), as our units have it: without options before the command. */

@@ -196,8 +196,8 @@ function agentUnitOf({ easycerts }: PackagedPrograms): SystemdUnit {
     conflicts: agentReplaces,
     after: agentReplaces,
     stopTimeoutMs: joinerStopMs,
-    // the pools of malloc are one for each thread: one for all has less that is free
-    env: { MALLOC_ARENA_MAX: '1' },
+    // malloc has one pool for all threads, and gives back what is free instead of growing its thresholds (mallopt(3))
+    env: { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '131072', MALLOC_MMAP_THRESHOLD_: '65536' },
     systemdOptions: [
       ...hardenedExcept([
         {
