@@ -2,6 +2,7 @@
 
 import { isHostName } from '@easycerts/cluster';
 import { AppError } from '@easycerts/core';
+import { parseStoredJson } from './stored-json.ts';
 
 export interface Automation {
   readonly name: string;
@@ -33,7 +34,7 @@ export function encodeAutomation(automation: Automation): Uint8Array {
 
 /** Reads a value of the bucket. AppError DAMAGED when it is not exactly that: nobody is let in by half a record. */
 export function decodeAutomation(key: string, value: Uint8Array): Automation {
-  const found = parseJson(value);
+  const found = parseStoredJson(value);
   if (typeof found !== 'object' || found === null) throw damaged(key, 'not JSON of an object');
   const { name, read, serial, fingerprint, createdAtMs, notAfterMs } = found as Readonly<Record<string, unknown>>;
   if (typeof name !== 'string' || !isHostName(name) || name !== key) throw damaged(key, 'another name');
@@ -47,14 +48,6 @@ export function decodeAutomation(key: string, value: Uint8Array): Automation {
 
 function isTime(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value);
-}
-
-function parseJson(value: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(value).toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }
 
 function damaged(key: string, why: string): AppError {

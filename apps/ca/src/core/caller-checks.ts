@@ -18,10 +18,10 @@ const isAuthenticated: HostCheck = ({ caller }) =>
 const showsValidCertificate: HostCheck = ({ isCertificateRevoked }) =>
   isCertificateRevoked ? { reason: 'certificate-revoked', detail: 'the certificate has been revoked' } : undefined;
 
-const isRegistered: HostCheck = ({ host }) =>
+const isRegistered: Check<Pick<CallerFacts, 'host'>, DenyReason> = ({ host }) =>
   host === undefined ? { reason: 'unknown-host', detail: 'the host is not in the register' } : undefined;
 
-const isNotRevoked: HostCheck = ({ host }) =>
+const isNotRevoked: Check<Pick<CallerFacts, 'host'>, DenyReason> = ({ host }) =>
   host?.isRevoked === true ? { reason: 'host-revoked', detail: 'the host has been revoked' } : undefined;
 
 /** A host that was a master and is a node now shows its old certificate until it is renewed, and the other way round. */
@@ -33,7 +33,7 @@ const hasRegisteredRole: HostCheck = ({ caller, host }) => {
   };
 };
 
-const isWithinRate: HostCheck = (attempt) =>
+const isWithinRate: Check<Pick<CallerFacts, 'isWithinRate'>, DenyReason> = (attempt) =>
   attempt.isWithinRate ? undefined : { reason: 'rate-limited', detail: 'too many requests' };
 
 /** Of every request with a CSR. */
@@ -53,12 +53,17 @@ const hasReason: CallerCheck = ({ request }) =>
     ? undefined
     : { reason: 'malformed', detail: 'the reason is not one of the list' };
 
+/** What the register says of a host that has shown who it is in another way than by its certificate. */
+export const registrationChecks = [isRegistered, isNotRevoked] as const;
+
+/** For every call of such a host, in this order: who, how often. */
+export const admissionChecks = [...registrationChecks, isWithinRate] as const;
+
 /** What a caller is, in this order. Looked at again after a certificate is recorded, in case it changed meanwhile. */
 export const standingChecks: readonly HostCheck[] = [
   isAuthenticated,
   showsValidCertificate,
-  isRegistered,
-  isNotRevoked,
+  ...registrationChecks,
   hasRegisteredRole,
 ];
 

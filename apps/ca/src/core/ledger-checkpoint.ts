@@ -11,6 +11,7 @@ import { authorityNames } from '@easycerts/cluster';
 import { AppError } from '@easycerts/core';
 import { octetCount } from './ledger-columns.ts';
 import type { IndexSnapshot } from './ledger-index.ts';
+import { isCount } from './stored-json.ts';
 
 /** The last message of the stream that a checkpoint covers. */
 export interface CoveredMessage {
@@ -97,10 +98,6 @@ function isCovered(value: unknown): value is CoveredMessage {
   if (typeof value !== 'object' || value === null || !('sequence' in value) || !('digest' in value)) return false;
   const { sequence, digest } = value;
   return isCount(sequence) && sequence > 0 && typeof digest === 'string' && /^[0-9a-f]{64}$/.test(digest);
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
 function areTexts(value: unknown): value is readonly string[] {

@@ -3,6 +3,7 @@
 import { type AuthorityName, authorityNames } from '@easycerts/cluster';
 import { AppError } from '@easycerts/core';
 import { type CertificateFacts, parseCertificate } from '@easycerts/pki';
+import { isObject } from './stored-json.ts';
 
 export interface LedgerRecord {
   readonly serial: string;
@@ -97,10 +98,6 @@ function parseJson(data: Uint8Array, where: string): unknown {
   } catch (error) {
     throw damaged(where, 'not JSON', error);
   }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function damaged(where: string, why: string, cause?: unknown): AppError {

@@ -2,6 +2,7 @@
 
 import { type HostRecord, type HostStanding, hostStandingOf, type Role } from '@easycerts/cluster';
 import { AppError } from '@easycerts/core';
+import { isObject, parseStoredJson } from './stored-json.ts';
 
 /** How a host came in with a join token. */
 export interface HostEnrolment {
@@ -43,7 +44,7 @@ export function encodeRegisteredHost({ record, isRevoked, enrolment, removal }: 
 
 /** Reads a value of the bucket. AppError DAMAGED when it is not exactly that: nobody is let in by half a record. */
 export function decodeRegisteredHost(key: string, value: Uint8Array): RegisteredHost {
-  const found = parseJson(value);
+  const found = parseStoredJson(value);
   if (!isObject(found)) throw damaged(key, 'not JSON of an object');
   const standing = hostStandingOf(key, found);
   if (standing === undefined) throw damaged(key, 'its name, roles, addresses or standing are not what they must be');
@@ -78,18 +79,6 @@ function removalOf(key: string, value: unknown): HostRemoval {
 /** The role by which a host is known: where an API server runs is a master, whatever else runs there. */
 export function roleOf(record: HostRecord): Role {
   return record.roles.includes('master') ? 'master' : 'node';
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function parseJson(value: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(value).toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }
 
 function damaged(key: string, why: string): AppError {

@@ -2,6 +2,7 @@
 
 import { type AuthorityName, authorityNames } from '@easycerts/cluster';
 import { AppError, hourMs } from '@easycerts/core';
+import { parseStoredJson } from './stored-json.ts';
 
 /**
  * Why: its host has left by itself, was removed by a master or replaced by another machine, its automation was ended, or this
@@ -45,7 +46,7 @@ export function encodeRevocation(revocation: Revocation): Uint8Array {
 
 /** Reads a value of the bucket. AppError DAMAGED when it is not whole: its key, the serial number, counts all the same. */
 export function decodeRevocation(key: string, value: Uint8Array): Revocation {
-  const found = parseJson(value);
+  const found = parseStoredJson(value);
   if (typeof found !== 'object' || found === null) throw damaged(key, 'not JSON of an object');
   const fields = found as Readonly<Record<string, unknown>>;
   const text = (field: string, pattern: RegExp): string => {
@@ -74,14 +75,6 @@ export function decodeRevocation(key: string, value: Uint8Array): Revocation {
     revokedAtMs: time('revokedAtMs'),
     reason,
   };
-}
-
-function parseJson(value: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(value).toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }
 
 function damaged(key: string, why: string): AppError {

@@ -10,6 +10,7 @@
 
 import { isHostName, type Role, roles } from '@easycerts/cluster';
 import { AppError, dayMs } from '@easycerts/core';
+import { parseStoredJson } from './stored-json.ts';
 
 export const tokenStates = ['valid', 'used', 'expired', 'revoked'] as const;
 export type TokenState = (typeof tokenStates)[number];
@@ -95,7 +96,7 @@ export function encodeToken(record: TokenRecord): Uint8Array {
 
 /** Reads a value of the bucket. AppError DAMAGED when it is not exactly that: half a token lets nobody in. */
 export function decodeToken(id: string, value: Uint8Array): TokenRecord {
-  const found = objectOf(parseJson(value), id);
+  const found = objectOf(parseStoredJson(value), id);
   const text = (field: string, pattern: RegExp): string => {
     const item = found[field];
     return typeof item === 'string' && pattern.test(item) ? item : fail(id, field);
@@ -140,14 +141,6 @@ function countOf(found: Readonly<Record<string, unknown>>, field: string, id: st
 function objectOf(value: unknown, id: string): Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) fail(id, 'a record');
   return value as Readonly<Record<string, unknown>>;
-}
-
-function parseJson(value: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(value).toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }
 
 function fail(id: string, field: string): never {

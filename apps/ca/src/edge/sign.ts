@@ -9,13 +9,9 @@ import type { LedgerRecord } from '../core/ledger-record.ts';
 import { type Attempt, type Authorised, authorise, isAdmitted, readCsrElsewhere } from '../core/policy.ts';
 import { trustBundleOf } from './authority-files.ts';
 import { type CallEnvironment, type Stores, standingOf, writableStoresOf } from './call-environment.ts';
-import { issueAndRecord } from './issue-and-record.ts';
+import { issueOnce } from './issue-once.ts';
 import { recordOf } from './ledger.ts';
 import { refusalError } from './refusal-error.ts';
-import { revokeRecords } from './revoke-records.ts';
-
-/** Reasons that a newer configuration or newer facts of this host can take away. */
-const mayBeOutdated: ReadonlySet<DenyReason> = new Set(['not-in-list', 'weak-key', 'subject', 'names', 'usages']);
 
 /** The handler of Sign. */
 export function createSign(environment: CallEnvironment) {
@@ -33,26 +29,15 @@ export function createSign(environment: CallEnvironment) {
           useOfKey: (fingerprint) => stores.ledger.useOfKey(fingerprint),
         },
       );
-
-    let first = decide();
-    if (first.kind === 'deny' && mayBeOutdated.has(first.finding.reason) && (await environment.view.refresh())) {
-      first = decide();
-    }
-    const decision = await environment.onceAKey({ first, again: decide }, ({ request: checked }) => {
-      context.signal.throwIfAborted();
-      return issueAndRecord(checked, environment, stores);
-    });
+    const standing = () => firstFinding(standingChecks, { ...standingOf(stores, context), isWithinRate: true });
+    const { signal } = context;
+    const decision = await issueOnce({ decide, standing, signal }, environment, stores);
     switch (decision.kind) {
       case 'deny':
         throw refuse(environment, { request, context, finding: decision.finding });
       case 'repeat':
-        if (stores.revocations.has(decision.serial)) {
-          const detail = 'the certificate of this request has been revoked';
-          throw refuse(environment, { request, context, finding: { reason: 'certificate-revoked', detail } });
-        }
         return responseOf(environment, await recordOf(stores.ledger, decision.serial));
       case 'done':
-        await assertStillStands(environment, stores, { record: decision.value, request, context });
         environment.metrics.signed((environment.clock.now().getTime() - startedMs) / 1_000);
         return responseOf(environment, decision.value);
       default:
@@ -67,20 +52,6 @@ function attemptOf(
   { environment, stores, isWithinRate }: { environment: CallEnvironment; stores: Stores; isWithinRate: boolean },
 ) {
   return { request, ...standingOf(stores, context), isWithinRate, now: environment.clock.now() };
-}
-
-/** A host may have been removed while its certificate was being made: then that is revoked like its others. */
-async function assertStillStands(
-  environment: CallEnvironment,
-  stores: Stores,
-  signed: { readonly record: LedgerRecord; readonly request: SignRequest; readonly context: CallContext },
-): Promise<void> {
-  const { record, request, context } = signed;
-  const finding = firstFinding(standingChecks, { ...standingOf(stores, context), isWithinRate: true });
-  if (finding === undefined) return;
-  const reason = 'host-removed';
-  await revokeRecords(environment, stores, { records: [record], reason, atMs: environment.clock.now().getTime() });
-  throw refuse(environment, { request, context, finding });
 }
 
 function refuse(

@@ -9,7 +9,7 @@ import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { AppError, isAppError, toAppError } from '@easycerts/core';
-import type { Logger, RunningService } from '@easycerts/runtime';
+import { closeServer, type Logger, type RunningService } from '@easycerts/runtime';
 import type { ComponentStatus, JoinerStatus } from '../core/joiner-status.ts';
 
 export interface ControlSocketOptions {
@@ -50,14 +50,7 @@ export async function openControlSocket(options: ControlSocketOptions): Promise<
   } catch (error) {
     throw toAppError(error, `listen on ${path}`);
   }
-  return {
-    async close() {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      server.close(() => resolve());
-      server.closeAllConnections();
-      await promise;
-    },
-  };
+  return { close: () => closeServer(server) };
 }
 
 async function answer(

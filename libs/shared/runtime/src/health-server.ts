@@ -2,10 +2,9 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import { toAppError } from '@easycerts/core';
 import type { Registry } from 'prom-client';
+import { closeServer, listenOn } from './listen-on.ts';
 import type { Logger } from './logger.ts';
 import type { RunningService } from './service.ts';
 import { readTlsIdentity, secureContextOptionsOf, watchTlsIdentity } from './tls-identity.ts';
@@ -50,12 +49,7 @@ export async function startHealthServer(options: HealthServerOptions): Promise<R
     },
   );
   server.maxConnections = 256;
-  const { promise: listening, resolve, reject } = Promise.withResolvers<void>();
-  server.once('error', reject);
-  server.listen(options.port, options.address, resolve);
-  await listening.catch((error: unknown) => {
-    throw toAppError(error, `listen on ${options.address}:${options.port}`);
-  });
+  const port = await listenOn(server, options);
   const stopWatching = watchTlsIdentity({
     directory: options.identityDirectory,
     current: identity,
@@ -64,13 +58,10 @@ export async function startHealthServer(options: HealthServerOptions): Promise<R
     onChange: (changed) => server.setSecureContext(secureContextOptionsOf(changed)),
   });
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     async close() {
       stopWatching();
-      const { promise: closed, resolve: done } = Promise.withResolvers<void>();
-      server.close(() => done());
-      server.closeAllConnections();
-      await closed;
+      await closeServer(server);
     },
   };
 }

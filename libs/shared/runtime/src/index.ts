@@ -111,6 +111,8 @@ export { findServiceManager, gatherHostFacts, nodeNameOf } from './host-facts.ts
 export type { ApiAnswer, ApiRequest, ConnectKubeOptions, KubeConnection } from './kube/kube-connection.ts';
 export { connectKube } from './kube/kube-connection.ts';
 export { listenAddressOf } from './listen-address.ts';
+export type { ListenPlace } from './listen-on.ts';
+export { closeServer, listenOn } from './listen-on.ts';
 export type { ClusterTexts, LoadClusterConfigOptions } from './load-cluster-config.ts';
 export {
   acceptedCopyOf,

@@ -5,7 +5,7 @@
 
 import { cfsslUsages } from '@easycerts/cluster';
 import { parseDurationMs, secondMs } from '@easycerts/core';
-import { isObject, type JsonObject } from './json-fields.ts';
+import { isObject, type JsonObject } from '../stored-json.ts';
 import { profilePattern } from './key-record.ts';
 import { defaultProfile } from './profile.ts';
 

@@ -3,9 +3,8 @@
  * of a field's name is no matter.
  */
 
+import { isObject, type JsonObject } from '../stored-json.ts';
 import { badRequest } from './cfssl-error.ts';
-
-export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** The object in a body. `message`: what the caller hears when there is none. */
 export function jsonObjectOf(text: string, message: string): JsonObject {
@@ -16,10 +15,6 @@ export function jsonObjectOf(text: string, message: string): JsonObject {
     // Said below.
   }
   throw badRequest(message);
-}
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** What a field has, by the last of its spellings that is not null; undefined when there is none. */

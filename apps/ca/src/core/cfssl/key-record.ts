@@ -2,7 +2,7 @@
 
 import { isHostName } from '@easycerts/cluster';
 import { AppError } from '@easycerts/core';
-import { isObject } from './json-fields.ts';
+import { isCount, isObject, parseStoredJson } from '../stored-json.ts';
 
 export interface CfsslKeyRecord {
   readonly host: string;
@@ -71,7 +71,7 @@ export function encodeKeyRecord(record: CfsslKeyRecord): Uint8Array {
 
 /** Reads a value of the bucket. AppError DAMAGED when it is not exactly that: half a record lets nobody in. */
 export function decodeKeyRecord(name: string, value: Uint8Array): CfsslKeyRecord {
-  const found = parseJson(value);
+  const found = parseStoredJson(value);
   if (!isObject(found)) throw damaged(name, 'not JSON of an object');
   const { host, profile, generation, createdAtMs, previousUntilMs, revokedAtMs } = found;
   if (typeof host !== 'string' || !isHostName(host)) throw damaged(name, 'no host');
@@ -81,18 +81,6 @@ export function decodeKeyRecord(name: string, value: Uint8Array): CfsslKeyRecord
   if (!isCount(createdAtMs) || !isCount(previousUntilMs) || !isCount(revokedAtMs))
     throw damaged(name, 'a time is missing');
   return { host, profile, generation, createdAtMs, previousUntilMs, revokedAtMs };
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
-}
-
-function parseJson(value: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(value).toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }
 
 function damaged(name: string, why: string): AppError {

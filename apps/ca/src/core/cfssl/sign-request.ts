@@ -2,17 +2,9 @@
 
 import { isAppError } from '@easycerts/core';
 import { decodePem } from '@easycerts/pki';
+import { isObject, type JsonObject } from '../stored-json.ts';
 import { badRequest, cfsslError } from './cfssl-error.ts';
-import {
-  bytesField,
-  fieldOf,
-  flagField,
-  isObject,
-  type JsonObject,
-  jsonObjectOf,
-  textField,
-  textsField,
-} from './json-fields.ts';
+import { bytesField, fieldOf, flagField, jsonObjectOf, textField, textsField } from './json-fields.ts';
 
 /** Replaces fields of the CSR's subject; an empty one stays as the CSR has it. */
 export interface SubjectOverride {

@@ -5,14 +5,8 @@ import { canonicalIp, type KeyAlgorithm } from '@easycerts/cluster';
 import { isAppError } from '@easycerts/core';
 import { createCsr, encodePem, generateKeyPair, privateKeyToPem } from '@easycerts/pki';
 import { badRequest } from '../../core/cfssl/cfssl-error.ts';
-import {
-  fieldOf,
-  isObject,
-  type JsonObject,
-  jsonObjectOf,
-  textField,
-  textsField,
-} from '../../core/cfssl/json-fields.ts';
+import { fieldOf, jsonObjectOf, textField, textsField } from '../../core/cfssl/json-fields.ts';
+import { isObject, type JsonObject } from '../../core/stored-json.ts';
 import type { CfsslEndpoint } from './endpoint.ts';
 
 /** Key generation takes up to a second of a core: more at once are refused. */

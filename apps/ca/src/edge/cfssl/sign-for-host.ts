@@ -6,9 +6,10 @@
  * the ledger's counts.
  */
 
-import { createHash } from 'node:crypto';
-import { type DenyReason, type Finding, minuteMs } from '@easycerts/core';
+import { hash } from 'node:crypto';
+import { type DenyReason, type Finding, firstFinding, minuteMs } from '@easycerts/core';
 import type { CsrFacts } from '@easycerts/pki';
+import { admissionChecks, registrationChecks } from '../../core/caller-checks.ts';
 import { askedFor } from '../../core/cfssl/asked-certificate.ts';
 import { askedSpec, authorityOfLabel } from '../../core/cfssl/asked-spec.ts';
 import { badRequest, type CfsslError, refusalAsCfsslError } from '../../core/cfssl/cfssl-error.ts';
@@ -16,17 +17,12 @@ import type { CfsslProfile } from '../../core/cfssl/profile.ts';
 import { type CfsslSignRequest, csrDerOf } from '../../core/cfssl/sign-request.ts';
 import type { LedgerRecord } from '../../core/ledger-record.ts';
 import { type Authorised, authoriseRead, readCsrElsewhere } from '../../core/policy.ts';
-import type { RegisteredHost } from '../../core/registered-host.ts';
 import { type CallEnvironment, type Stores, writableStoresOf } from '../call-environment.ts';
-import { issueAndRecord } from '../issue-and-record.ts';
+import { issueOnce } from '../issue-once.ts';
 import { recordOf } from '../ledger.ts';
-import { revokeRecords } from '../revoke-records.ts';
 
 /** How long a repeated request is answered with what it got before. */
 export const replayWindowMs = 5 * minuteMs;
-
-/** Reasons that a newer configuration or newer facts of this host can take away. */
-const mayBeOutdated: ReadonlySet<DenyReason> = new Set(['not-in-list', 'subject', 'names', 'usages']);
 
 export interface HostRequest {
   readonly host: string;
@@ -42,24 +38,19 @@ export async function signForHost(wanted: HostRequest, environment: CallEnvironm
   const startedMs = environment.clock.now().getTime();
   const stores = writableStoresOf(environment);
   const csrDer = csrDerOf(wanted.request);
+  const registered = () => stores.register.find(wanted.host);
   const isWithinRate = environment.maySign(wanted.host);
   // Before OpenSSL works for it.
-  const notAdmitted = admissionFinding(stores.register.find(wanted.host), isWithinRate);
+  const notAdmitted = firstFinding(admissionChecks, { host: registered(), isWithinRate });
   if (notAdmitted !== undefined) throw refuse(environment, wanted, notAdmitted);
   const csr = await readCsrElsewhere(csrDer);
   if ('reason' in csr) throw refuse(environment, wanted, csr);
-  const requestId = `cfssl ${createHash('sha256').update(wanted.bytes).digest('hex')}`;
+  const requestId = `cfssl ${hash('sha256', wanted.bytes)}`;
   const decide = (): Authorised => decideNow({ wanted, csr, csrDer, requestId }, environment, stores);
-  let first = decide();
-  if (first.kind === 'deny' && mayBeOutdated.has(first.finding.reason) && (await environment.view.refresh())) {
-    first = decide();
-  }
-  const decision = await environment.onceAKey({ first, again: decide }, ({ request }) =>
-    issueAndRecord(request, environment, stores),
-  );
+  const standing = () => firstFinding(registrationChecks, { host: registered() });
+  const decision = await issueOnce({ decide, standing }, environment, stores);
   if (decision.kind === 'deny') throw refuse(environment, wanted, decision.finding);
   if (decision.kind === 'repeat') return repeated(decision.serial, wanted, environment);
-  await assertStillStands(decision.value, wanted, environment);
   environment.metrics.signed((environment.clock.now().getTime() - startedMs) / 1_000);
   return decision.value;
 }
@@ -75,8 +66,10 @@ function decideNow(deciding: Deciding, environment: CallEnvironment, stores: Sto
   const { wanted, csr, csrDer, requestId } = deciding;
   const { host, request, profile } = wanted;
   const registered = stores.register.find(host);
-  const gone = standingFinding(registered);
-  if (registered === undefined || gone !== undefined) return deny(gone ?? unknownHost);
+  const gone = firstFinding(registrationChecks, { host: registered });
+  if (gone !== undefined) return deny(gone);
+  // registrationChecks have refused an unknown host; this tells the compiler.
+  if (registered === undefined) return deny({ reason: 'unknown-host', detail: 'not in the register' });
   const authority = authorityOfLabel(request.label);
   if (authority === undefined) throw badRequest('bad label');
   const { view, clock } = environment;
@@ -88,18 +81,6 @@ function decideNow(deciding: Deciding, environment: CallEnvironment, stores: Sto
   const signing = { name: spec.name, csrDer, requestId, requestedAtMs: now.getTime(), reason: 'missing' } as const;
   const read = { request: signing, spec, csr: asked, now };
   return authoriseRead(host, read, { useOfKey: (fingerprint) => stores.ledger.useOfKey(fingerprint) });
-}
-
-const unknownHost = { reason: 'unknown-host', detail: 'the host is not in the register' } as const;
-
-function standingFinding(host: RegisteredHost | undefined): Finding<DenyReason> | undefined {
-  if (host === undefined) return unknownHost;
-  return host.isRevoked ? { reason: 'host-revoked', detail: 'the host has been revoked' } : undefined;
-}
-
-function admissionFinding(host: RegisteredHost | undefined, isWithinRate: boolean): Finding<DenyReason> | undefined {
-  const rate = isWithinRate ? undefined : ({ reason: 'rate-limited', detail: 'too many requests' } as const);
-  return standingFinding(host) ?? rate;
 }
 
 function deny(finding: Finding<DenyReason>): Authorised {
@@ -116,28 +97,10 @@ function isTakenName(name: string, { view }: CallEnvironment, { register }: Stor
 }
 
 async function repeated(serial: string, wanted: HostRequest, environment: CallEnvironment): Promise<LedgerRecord> {
-  const { ledger, revocations } = writableStoresOf(environment);
-  const refused = (reason: DenyReason, detail: string): CfsslError => refuse(environment, wanted, { reason, detail });
-  if (revocations.has(serial)) {
-    throw refused('certificate-revoked', 'the certificate of this request has been revoked');
-  }
-  const record = await recordOf(ledger, serial);
+  const record = await recordOf(writableStoresOf(environment).ledger, serial);
   if (environment.clock.now().getTime() - record.issuedAtMs <= replayWindowMs) return record;
-  throw refused('replayed', 'this request was answered before: a new certificate needs a new key');
-}
-
-/** A host may have been removed while its certificate was being made: then that is revoked like its others. */
-async function assertStillStands(
-  record: LedgerRecord,
-  wanted: HostRequest,
-  environment: CallEnvironment,
-): Promise<void> {
-  const stores = writableStoresOf(environment);
-  const finding = standingFinding(stores.register.find(wanted.host));
-  if (finding === undefined) return;
-  const atMs = environment.clock.now().getTime();
-  await revokeRecords(environment, stores, { records: [record], reason: 'host-removed', atMs });
-  throw refuse(environment, wanted, finding);
+  const detail = 'this request was answered before: a new certificate needs a new key';
+  throw refuse(environment, wanted, { reason: 'replayed', detail });
 }
 
 function refuse(

@@ -6,9 +6,15 @@
 import type { KeyObject } from 'node:crypto';
 import { createServer as createPlainServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
-import { isAppError, toAppError } from '@easycerts/core';
-import { type RunningService, readTlsIdentity, secureContextOptionsOf, watchTlsIdentity } from '@easycerts/runtime';
+import { isAppError } from '@easycerts/core';
+import {
+  closeServer,
+  listenOn,
+  type RunningService,
+  readTlsIdentity,
+  secureContextOptionsOf,
+  watchTlsIdentity,
+} from '@easycerts/runtime';
 import { asCfsslError, type CfsslError, httpError } from '../../core/cfssl/cfssl-error.ts';
 import { errorBody, successBody } from '../../core/cfssl/envelope.ts';
 import { createFailureThrottle, type FailureLimits } from '../../core/failure-throttle.ts';
@@ -81,22 +87,16 @@ export async function startCfsslApi(environment: CallEnvironment, options: Cfssl
     });
   });
   server.maxConnections = 1_024;
-  const { promise: listening, resolve, reject } = Promise.withResolvers<void>();
-  server.once('error', reject);
-  server.listen(options.port, options.address, resolve);
-  await listening.catch((error: unknown) => {
+  const port = await listenOn(server, options).catch((error: unknown) => {
     stopWatching();
-    throw toAppError(error, `listen on ${options.address}:${options.port}`);
+    throw error;
   });
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     keyring,
     async close() {
       stopWatching();
-      const { promise: closed, resolve: done } = Promise.withResolvers<void>();
-      server.close(() => done());
-      server.closeAllConnections();
-      await closed;
+      await closeServer(server);
     },
   };
 }

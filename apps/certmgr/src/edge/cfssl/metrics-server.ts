@@ -1,8 +1,8 @@
 /** `/metrics` over HTTP, where certmgr.yaml says: most often on loopback. It tells names of files and times, no secret. */
 
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { secondMs, toAppError } from '@easycerts/core';
+import { secondMs } from '@easycerts/core';
+import { closeServer, type ListenPlace, listenOn } from '@easycerts/runtime';
 import type { Registry } from 'prom-client';
 
 export interface RunningMetricsServer {
@@ -13,10 +13,7 @@ export interface RunningMetricsServer {
 const requestTimeoutMs = 5 * secondMs;
 
 /** Listens. AppError when the address cannot be had. */
-export async function startMetricsServer(
-  { address, port }: { readonly address: string; readonly port: number },
-  metrics: Registry,
-): Promise<RunningMetricsServer> {
+export async function startMetricsServer(place: ListenPlace, metrics: Registry): Promise<RunningMetricsServer> {
   const options = { requestTimeout: requestTimeoutMs, headersTimeout: requestTimeoutMs, maxHeaderSize: 8 * 1024 };
   const server = createServer(options, (request, response) => {
     const send = (status: number, type: string, body: string): void => {
@@ -34,19 +31,5 @@ export async function startMetricsServer(
     }
   });
   server.maxConnections = 64;
-  const { promise: listening, resolve, reject } = Promise.withResolvers<void>();
-  server.once('error', reject);
-  server.listen(port, address, resolve);
-  await listening.catch((error: unknown) => {
-    throw toAppError(error, `listen on ${address}:${port} for metrics`);
-  });
-  return {
-    port: (server.address() as AddressInfo).port,
-    async close() {
-      const { promise: closed, resolve: done } = Promise.withResolvers<void>();
-      server.close(() => done());
-      server.closeAllConnections();
-      await closed;
-    },
-  };
+  return { port: await listenOn(server, place, ' for metrics'), close: () => closeServer(server) };
 }
