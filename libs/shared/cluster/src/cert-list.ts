@@ -146,11 +146,7 @@ export const certificateList: readonly CertificateEntry[] = [
     neededBy: 'apiserver',
     subject: plain('kube-apiserver'),
     names: (context) => [
-      'kubernetes',
-      'kubernetes.default',
-      'kubernetes.default.svc',
-      `kubernetes.default.svc.${context.config.addons.dns.clusterDomain}`,
-      firstServiceAddress(context.config),
+      ...apiserverServiceNames(context.config),
       ...whereNodesReachIt(context),
       ...context.config.apiserver.extraSANs,
     ],
@@ -312,6 +308,17 @@ export const certificateList: readonly CertificateEntry[] = [
     usedBy: [unitOf.flannel],
   },
 ];
+
+/** How pods reach the API server, whatever the hosts are called: the names of its Service, and its address. */
+export function apiserverServiceNames(config: ClusterConfig): readonly (string | undefined)[] {
+  return [
+    'kubernetes',
+    'kubernetes.default',
+    'kubernetes.default.svc',
+    `kubernetes.default.svc.${config.addons.dns.clusterDomain}`,
+    firstServiceAddress(config),
+  ];
+}
 
 /** The address of the Service `kubernetes`: the first of the range after the network's own. */
 export function firstServiceAddress(config: ClusterConfig): string | undefined {

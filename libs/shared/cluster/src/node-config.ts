@@ -3,6 +3,7 @@
  * the master alone (its name, address, labels, taints, static pods, certificates by hand) stays there; secrets it has none.
  */
 
+import { perObject } from '@easycerts/core';
 import { stringify } from 'yaml';
 import type { ClusterConfig } from './config/resolve-config.ts';
 import type { HostRecord } from './host-facts.ts';
@@ -22,13 +23,7 @@ export function isSameForNodes(one: ClusterConfig, other: ClusterConfig): boolea
 }
 
 /** A configuration is frozen, so what all nodes have in common is made once, however many there are. */
-const commonTexts = new WeakMap<ClusterConfig, string>();
-
-function commonConfigOf(config: ClusterConfig): string {
-  const text = commonTexts.get(config) ?? makeCommonConfig(config);
-  commonTexts.set(config, text);
-  return text;
-}
+const commonConfigOf = perObject(makeCommonConfig);
 
 /** A node hears of its own certificates only, so that a change to those of another one does not concern it. */
 function ownCertificatesText(config: ClusterConfig, host: HostRecord): string {

@@ -1,5 +1,6 @@
 /** Which files of a host config-renderer has made: those that may be removed when they are over, or when the host leaves. */
 
+import { posix } from 'node:path';
 import type { RenderedFile } from './component-spec.ts';
 import type { Paths } from './paths.ts';
 
@@ -27,12 +28,13 @@ export function manifestOf(
  * never to what people write or the master has given.
  */
 export function renderedFilesIn(manifest: string, paths: Places): readonly string[] {
-  const etc = paths.clusterFile.slice(0, paths.clusterFile.lastIndexOf('/'));
+  const etc = posix.dirname(paths.clusterFile);
   const places = [etc, paths.kubernetes, paths.systemdUnits, paths.cniConfig];
   const { clusterFile, nodeFile, receivedConfig, receivedHost } = paths;
   const kept = [clusterFile, nodeFile, receivedConfig, receivedHost, `${etc}/overlay.yaml`];
   return filesIn(manifest).filter(
-    (path) => isNormal(path) && places.some((place) => path.startsWith(`${place}/`)) && !kept.includes(path),
+    (path) =>
+      posix.resolve(path) === path && places.some((place) => path.startsWith(`${place}/`)) && !kept.includes(path),
   );
 }
 
@@ -43,9 +45,4 @@ function filesIn(manifest: string): readonly string[] {
   } catch {
     return [];
   }
-}
-
-function isNormal(path: string): boolean {
-  const [first, ...segments] = path.split('/');
-  return first === '' && segments.every((segment) => segment !== '' && segment !== '.' && segment !== '..');
 }

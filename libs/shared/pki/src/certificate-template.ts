@@ -66,7 +66,9 @@ function firstProblem(template: CertificateTemplate): string | undefined {
  * among their names, and no host can be called so.
  */
 function withoutUserName({ alternativeNames, subject: { commonName } }: CertificateTemplate): AlternativeNames {
-  if (!/^[a-z0-9.-]+(:[a-z0-9.-]+)+$/.test(commonName)) return alternativeNames;
+  if (!alternativeNames.dns.includes(commonName) || !/^[a-z0-9.-]+(:[a-z0-9.-]+)+$/.test(commonName)) {
+    return alternativeNames;
+  }
   return { ...alternativeNames, dns: alternativeNames.dns.filter((name) => name !== commonName) };
 }
 

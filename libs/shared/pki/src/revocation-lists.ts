@@ -1,20 +1,13 @@
 /** Writes what tells others that certificates are revoked: CRLs (RFC 5280 §5) and OCSP responses (RFC 6960 §4.2). */
 
-import { createHash, type KeyObject, sign } from 'node:crypto';
-import { promisify } from 'node:util';
+import { createHash } from 'node:crypto';
 import type { Authority } from './authority.ts';
 import { readDer } from './der.ts';
-import {
-  bitString,
-  type Encoded,
-  element,
-  oidElement,
-  positiveInteger,
-  textElement,
-  timeElement,
-} from './der-encode.ts';
-import { sequenceOf } from './der-values.ts';
-import { signatureAlgorithms } from './signature-algorithms.ts';
+import { type Encoded, element, oidElement, positiveInteger, textElement, timeElement } from './der-encode.ts';
+import { sequenceOf, wholeBitsOf } from './der-values.ts';
+import { extension } from './name-encode.ts';
+import { oid } from './oids.ts';
+import { signatureAlgorithms, signed } from './signature-algorithms.ts';
 
 export interface RevokedSerial {
   /** Lowercase hexadecimal. */
@@ -62,19 +55,23 @@ export async function createCrl(request: CrlRequest): Promise<Uint8Array> {
     timeElement(thisUpdate),
     timeElement(nextUpdate),
     // Absent when there is none (§5.1.2.6).
-    ...(entries.length === 0 ? [] : [element(sequence, ...entries)]),
+    ...(entries.length === 0 ? [] : [element(sequence, Buffer.concat(entries))]),
     element(
       0xa0,
-      element(sequence, extension('2.5.29.35', issuerKeyId), extension('2.5.29.20', positiveInteger(number))),
+      element(
+        sequence,
+        extension(oid.authorityKeyIdentifier, issuerKeyId),
+        extension('2.5.29.20', positiveInteger(number)),
+      ),
     ),
   );
-  return signed(authority, toBeSigned);
+  return signed(keyPair, toBeSigned);
 }
 
 /** The response, DER: one certificate, signed by its issuer. */
 export async function createOcspResponse(request: OcspRequest): Promise<Uint8Array> {
   const { authority, serial, status, issuerHash, thisUpdate, nextUpdate } = request;
-  const { certificate } = authority;
+  const { certificate, keyPair } = authority;
   const single = element(
     sequence,
     certificateId({ authority, serial, issuerHash }),
@@ -84,7 +81,7 @@ export async function createOcspResponse(request: OcspRequest): Promise<Uint8Arr
   );
   const responder = element(0xa1, certificate.subjectDer);
   const responseData = element(sequence, responder, fullTime(thisUpdate), element(sequence, single));
-  const basic = await signed(authority, responseData);
+  const basic = await signed(keyPair, responseData);
   const bytes = element(sequence, oidElement('1.3.6.1.5.5.7.48.1.1'), element(octetString, basic));
   const successful = element(enumerated, Buffer.from([0]));
   return new Uint8Array(element(sequence, successful, element(0xa0, bytes)));
@@ -95,8 +92,8 @@ const hashOids = { sha1: '1.3.14.3.2.26', sha256: '2.16.840.1.101.3.4.2.1' } as 
 function certificateId({ authority, serial, issuerHash }: Pick<OcspRequest, 'authority' | 'serial' | 'issuerHash'>) {
   const { subjectDer, spkiDer } = authority.certificate;
   const digest = (data: Uint8Array): Encoded => element(octetString, createHash(issuerHash).update(data).digest());
-  // The key without its algorithm, and without the octet that counts unused bits.
-  const key = sequenceOf(readDer(spkiDer), 'CA key')[1]?.content.subarray(1) ?? new Uint8Array();
+  // The key without its algorithm.
+  const key = wholeBitsOf(sequenceOf(readDer(spkiDer), 'CA key')[1], 'CA key');
   const algorithm = element(sequence, oidElement(hashOids[issuerHash]), element(0x05));
   return element(sequence, algorithm, digest(subjectDer), digest(key), positiveInteger(serial));
 }
@@ -108,16 +105,4 @@ function statusElement(status: OcspStatus): Encoded {
 
 function fullTime(time: Date): Encoded {
   return textElement(generalizedTime, `${time.toISOString().replace(/\.\d+Z$|[-:T]/g, '')}Z`);
-}
-
-function extension(id: string, value: Encoded): Encoded {
-  return element(sequence, oidElement(id), element(octetString, value));
-}
-
-const signElsewhere = promisify(sign) as (hash: string, data: Uint8Array, key: KeyObject) => Promise<Buffer>;
-
-async function signed({ keyPair }: Authority, toBeSigned: Encoded): Promise<Uint8Array> {
-  const { hash, der } = signatureAlgorithms[keyPair.algorithm];
-  const signature = await signElsewhere(hash, toBeSigned, keyPair.privateKey);
-  return new Uint8Array(element(sequence, toBeSigned, der, bitString(signature)));
 }

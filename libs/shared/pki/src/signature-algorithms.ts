@@ -1,7 +1,10 @@
 /** How each kind of key signs: the hash, and the AlgorithmIdentifier that stands beside the signature, encoded once each. */
 
+import { type KeyObject, sign } from 'node:crypto';
+import { promisify } from 'node:util';
 import type { KeyAlgorithm } from '@easycerts/cluster';
-import { type Encoded, element, oidElement } from './der-encode.ts';
+import { bitString, type Encoded, element, oidElement } from './der-encode.ts';
+import type { KeyPair } from './key-pair.ts';
 import { oid } from './oids.ts';
 
 export interface SignatureAlgorithm {
@@ -24,3 +27,15 @@ export const signatureAlgorithms: Readonly<Record<KeyAlgorithm, SignatureAlgorit
   'rsa-3072': rsa256,
   'rsa-4096': rsa256,
 };
+
+const signElsewhere = promisify(sign) as (hash: string, data: Uint8Array, key: KeyObject) => Promise<Buffer>;
+
+/** What is signed, with its signature: the outer form of certificates, CRLs and OCSP responses. Another thread signs. */
+export async function signed(
+  { algorithm, privateKey }: Pick<KeyPair, 'algorithm' | 'privateKey'>,
+  toBeSigned: Encoded,
+): Promise<Uint8Array> {
+  const { hash, der } = signatureAlgorithms[algorithm];
+  const signature = await signElsewhere(hash, toBeSigned, privateKey);
+  return new Uint8Array(element(sequence, toBeSigned, der, bitString(signature)));
+}

@@ -2,7 +2,7 @@
 
 import type { ClusterConfig } from '@easycerts/cluster';
 import { secondMs } from '@easycerts/core';
-import { loadAcceptedConfig } from './load-cluster-config.ts';
+import { loadAcceptedConfig, readClusterTexts } from './load-cluster-config.ts';
 
 export interface MoveWatch {
   /** Aborted when it has moved. */
@@ -25,9 +25,19 @@ export interface MoveWatchOptions {
 export function watchForMove({ configFile, config, everyMs = 10 * secondMs }: MoveWatchOptions): MoveWatch {
   const moved = new AbortController();
   const before = placesOf(config);
+  let seen: string | undefined;
   const look = async (): Promise<void> => {
-    const now = await loadAcceptedConfig(configFile, () => undefined).catch(() => undefined);
-    if (now !== undefined && placesOf(now) !== before) moved.abort();
+    const texts = JSON.stringify(await readClusterTexts(configFile).catch(() => undefined));
+    // Nearly always it is what it was: nothing is parsed again.
+    if (seen !== undefined && texts === seen) return;
+    let isWhole = true;
+    const onProblem = (): void => {
+      isWhole = false;
+    };
+    const now = await loadAcceptedConfig(configFile, onProblem).catch(() => undefined);
+    if (now === undefined) return;
+    if (isWhole) seen = texts;
+    if (placesOf(now) !== before) moved.abort();
   };
   const timer = setInterval(() => void look(), everyMs);
   timer.unref();

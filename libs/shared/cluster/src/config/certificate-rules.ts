@@ -4,10 +4,9 @@
  */
 
 import type { Finding } from '@easycerts/core';
-import { certificateList, firstServiceAddress } from '../cert-list.ts';
+import { apiserverServiceNames, certificateList } from '../cert-list.ts';
 import { unitOf } from '../component-name.ts';
 import { canonicalIp } from '../ip-network.ts';
-import { joinerUnit } from '../systemd-unit.ts';
 import type { OwnCertificate } from './certificate-options.ts';
 import { isDnsName } from './option-types.ts';
 import { type ConfigProblem, pathText } from './problem.ts';
@@ -85,14 +84,17 @@ const commonNamesOfOurs: ReadonlySet<string> = new Set(
     .map(({ subject }) => subject({ host: { name: '', roles: [], addresses: [] } }).commonName.toLowerCase()),
 );
 
-const isNobodyOfTheCluster: Rule = ({ name, given: { authority, subject } }) => {
-  if (authority !== 'kubernetes') return [];
-  const { commonName = name, organizations } = subject;
-  const texts = [
+/** The texts of a subject, each with its path below the entry. */
+function subjectTexts({ commonName = '', organizations }: OwnCertificate['subject']) {
+  return [
     ['subject.commonName', commonName] as const,
     ...organizations.map((group, index) => [`subject.organizations[${index}]`, group] as const),
   ];
-  return texts.flatMap(([path, text]) => {
+}
+
+const isNobodyOfTheCluster: Rule = ({ name, given: { authority, subject } }) => {
+  if (authority !== 'kubernetes') return [];
+  return subjectTexts({ ...subject, commonName: subject.commonName ?? name }).flatMap(([path, text]) => {
     if (reservedPrefix.test(text)) {
       return [
         found(path, `${text} is a name of Kubernetes or of ours, with rights of its own: choose one without prefix`),
@@ -109,8 +111,7 @@ const isNobodyOfTheCluster: Rule = ({ name, given: { authority, subject } }) => 
 
 const hasKnownPlaceholders: Rule = ({ given: { names, subject } }) => {
   const texts = [
-    ['subject.commonName', subject.commonName ?? '', ['{hostname}']] as const,
-    ...subject.organizations.map((text, index) => [`subject.organizations[${index}]`, text, ['{hostname}']] as const),
+    ...subjectTexts(subject).map(([path, text]) => [path, text, ['{hostname}']] as const),
     ...names.map((text, index) => [`names[${index}]`, text, ['{hostname}', '{addresses}']] as const),
   ];
   return texts.flatMap(([path, text, known]) => {
@@ -131,14 +132,7 @@ const hasNamesThatCanBe: Rule = ({ given: { names } }) =>
 
 /** Somebody may trust both CAs in one bundle: then these would be the API server. */
 const isNotTheApiServer: Rule = ({ given: { names }, config }) => {
-  const { clusterDomain } = config.addons.dns;
-  const service = [
-    'kubernetes',
-    'kubernetes.default',
-    'kubernetes.default.svc',
-    `kubernetes.default.svc.${clusterDomain}`,
-  ];
-  const taken = new Set([...service, firstServiceAddress(config)]);
+  const taken = new Set(apiserverServiceNames(config));
   return names.flatMap((text, index) =>
     taken.has(canonicalIp(text) ?? text.toLowerCase())
       ? [found(`names[${index}]`, `${text} is how pods reach the API server: take it out`)]
@@ -156,7 +150,7 @@ const longestValidityS = 3_650 * 86_400;
 const endsOneDay: Rule = ({ given: { validity = 0 } }) =>
   validity > longestValidityS ? [found('validity', 'must be 3650d at the longest')] : [];
 
-const ownUnits: ReadonlySet<string> = new Set([...Object.values(unitOf), 'easycerts-nats', joinerUnit]);
+const ownUnits: ReadonlySet<string> = new Set(Object.values(unitOf));
 
 const isToldToForeignUnit: Rule = ({ given: { unit } }) =>
   unit !== undefined && (ownUnits.has(unit) || unit.startsWith('easycerts-'))
