@@ -9,10 +9,11 @@ import type { AuthorityConnection } from './edge/authority.ts';
 import type { Enroller } from './edge/enroller.ts';
 import { Loop } from './edge/loop.ts';
 import { makeEnroller } from './edge/make-enroller.ts';
-import { type PassOutcome, runPass, wakeTimesMs } from './edge/pass.ts';
+import { runPass, wakeTimesMs } from './edge/pass.ts';
 import type { LoadedSpec, LoadedSpecs } from './edge/spec-files.ts';
+import { problemTeller } from './edge/spec-folder.ts';
 import { ensureState } from './edge/state-file.ts';
-import { type DaemonStatus, failuresOf, noCounters, StatusFile } from './edge/status-file.ts';
+import { counted, type DaemonStatus, failuresOf, noCounters, StatusFile } from './edge/status-file.ts';
 import { FolderWatch } from './edge/watch-folders.ts';
 
 export interface RunningCertmgr extends RunningService {
@@ -55,9 +56,9 @@ class Daemon {
   readonly #watch: FolderWatch;
   readonly #statusFile: StatusFile;
   readonly #startedAt: string;
+  readonly #tellProblems: ReturnType<typeof problemTeller>;
   #counters: Counters = noCounters;
   #loaded: LoadedSpecs = { specs: [], problems: [] };
-  #toldProblems = '';
   #toldStates = new Map<string, string>();
   #cleaned = new Set<string>();
 
@@ -65,6 +66,7 @@ class Daemon {
     this.#context = context;
     this.#options = options;
     this.#assembly = assembly;
+    this.#tellProblems = problemTeller(context.logger);
     this.#startedAt = context.clock.now().toISOString();
     this.#statusFile = new StatusFile(options.paths);
     this.#enroller = makeEnroller(context, { ...options, ca, signal, onStatus: () => this.#writeStatus() });
@@ -109,7 +111,9 @@ class Daemon {
     const { plans } = await runPass(this.#assembly, {
       specs: loaded.specs,
       mustRefresh: loaded.specs.length > 0 && (this.#nowMs() >= refreshAtMs || retries.get('ca') !== undefined),
-      onOutcome: (outcome) => this.#count(outcome),
+      onOutcome: (outcome) => {
+        this.#counters = counted(this.#counters, outcome);
+      },
     });
     this.#tellStates(plans);
     await this.#writeStatus();
@@ -136,13 +140,7 @@ class Daemon {
     observer.begin(directoriesOf(loaded.specs));
     retries.keepOnly(new Set(loaded.specs.map(({ spec }) => spec.name)));
     if (loaded.specs.length === 0) retries.succeed('ca');
-    const told = JSON.stringify(loaded.problems);
-    if (told !== this.#toldProblems) {
-      for (const { path, message } of loaded.problems) {
-        this.#context.logger.error({ path, problem: message }, 'certificate spec is left out');
-      }
-      this.#toldProblems = told;
-    }
+    this.#tellProblems(loaded.problems);
     return loaded;
   }
 
@@ -154,12 +152,6 @@ class Daemon {
       this.#cleaned.add(folder);
       if (cleaned.length > 0) this.#context.logger.info({ folder, sets: cleaned }, 'finished interrupted deliveries');
     }
-  }
-
-  #count(outcome: PassOutcome): void {
-    const counter =
-      outcome.kind === 'kept' ? counterOf[outcome.kept.kind] : outcome.kind === 'failed' ? 'failed' : undefined;
-    if (counter !== undefined) this.#counters = { ...this.#counters, [counter]: this.#counters[counter] + 1 };
   }
 
   /** A wrong clock or unreadable files are told when they begin, not at every pass. */
@@ -196,11 +188,3 @@ class Daemon {
     return this.#context.clock.now().getTime();
   }
 }
-
-const counterOf = {
-  nothing: undefined,
-  delivered: 'delivered',
-  renewed: 'renewed',
-  bundle: 'bundles',
-  modes: 'modes',
-} as const;

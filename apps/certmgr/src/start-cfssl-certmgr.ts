@@ -10,7 +10,6 @@ import {
   assembleCfssl,
   type CfsslAssembly,
   type CfsslOptions,
-  type CfsslPassResult,
   ensureCfsslState,
   runCfsslPass,
 } from './edge/cfssl/assemble-cfssl.ts';
@@ -20,7 +19,8 @@ import { folderOfSpecs, type LoadedCfsslSpec, type LoadedCfsslSpecs } from './ed
 import { type RunningMetricsServer, startMetricsServer } from './edge/cfssl/metrics-server.ts';
 import { Loop } from './edge/loop.ts';
 import { wakeTimesMs } from './edge/pass.ts';
-import { type DaemonStatus, failuresOf, noCounters, StatusFile } from './edge/status-file.ts';
+import { problemTeller } from './edge/spec-folder.ts';
+import { counted, type DaemonStatus, failuresOf, noCounters, StatusFile } from './edge/status-file.ts';
 import { FolderWatch } from './edge/watch-folders.ts';
 import type { RunningCertmgr } from './start-certmgr.ts';
 
@@ -63,15 +63,16 @@ class CfsslDaemon {
   readonly #watch: FolderWatch;
   readonly #statusFile: StatusFile;
   readonly #startedAt: string;
+  readonly #tellProblems: ReturnType<typeof problemTeller>;
   #loaded: LoadedCfsslSpecs = { specs: [], problems: [] };
   #plans: readonly CertificatePlan[] = [];
   #wakeAtMs = 0;
-  #told = '';
   #counters: DaemonStatus['counters'] = noCounters;
 
   constructor(context: ServiceContext, assembly: CfsslAssembly) {
     this.#context = context;
     this.#assembly = assembly;
+    this.#tellProblems = problemTeller(context.logger);
     this.#startedAt = context.clock.now().toISOString();
     this.#schedule = new AuthoritySchedule(assembly.authorities, context.random);
     this.#statusFile = new StatusFile({ certmgrState: assembly.folder });
@@ -116,9 +117,13 @@ class CfsslDaemon {
     this.#watch.set(foldersToWatch(this.#assembly.config.dir, this.#loaded.specs));
     const { specs } = this.#load();
     if (await this.#schedule.askDue(this.#nowMs())) retries.hurry();
-    const result = await runCfsslPass(this.#assembly, { specs });
+    const result = await runCfsslPass(this.#assembly, {
+      specs,
+      onOutcome: (outcome) => {
+        this.#counters = counted(this.#counters, outcome);
+      },
+    });
     this.#plans = result.plans;
-    this.#count(result);
     await this.#writeStatus();
     this.#watch.set(foldersToWatch(this.#assembly.config.dir, specs));
     const dueMs = [
@@ -137,28 +142,9 @@ class CfsslDaemon {
     retries.keepOnly(names);
     counters.keepOnly(names);
     this.#schedule.set(loaded.specs);
-    const told = JSON.stringify(loaded.problems);
-    if (told !== this.#told) {
-      for (const { path, message } of loaded.problems) {
-        this.#context.logger.error({ path, problem: message }, 'certificate spec is left out');
-      }
-      this.#told = told;
-    }
+    this.#tellProblems(loaded.problems);
     this.#loaded = loaded;
     return loaded;
-  }
-
-  #count({ outcomes }: CfsslPassResult): void {
-    const kinds = outcomes.map((outcome) => (outcome.kind === 'kept' ? outcome.kept.kind : outcome.kind));
-    const of = (kind: string): number => kinds.filter((one) => one === kind).length;
-    const { delivered, renewed, bundles, modes, failed } = this.#counters;
-    this.#counters = {
-      delivered: delivered + of('delivered'),
-      renewed: renewed + of('renewed'),
-      bundles: bundles + of('bundle'),
-      modes: modes + of('modes'),
-      failed: failed + of('failed'),
-    };
   }
 
   async #writeStatus(): Promise<void> {

@@ -30,7 +30,9 @@ const certificateName = z
   .max(100)
   .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, 'must be lowercase letters, digits, hyphens and dots');
 const text = z.string().min(1).max(253);
-const account = z.string().regex(/^[a-zA-Z0-9_][a-zA-Z0-9_.-]*\$?$/, 'must be the name or number of a user or group');
+export const account = z
+  .string()
+  .regex(/^[a-zA-Z0-9_][a-zA-Z0-9_.-]*\$?$/, 'must be the name or number of a user or group');
 
 const specSchema = z.strictObject({
   apiVersion: z.literal(specApiVersion),

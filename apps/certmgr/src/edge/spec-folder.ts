@@ -2,6 +2,7 @@
 
 import { readdirSync, statSync } from 'node:fs';
 import { systemErrorCode, toAppError } from '@easycerts/core';
+import type { Logger } from '@easycerts/runtime';
 import type { SpecFileProblem } from '../core/spec-schema.ts';
 
 /** A problem of one file; `path` is the file and the keys down to the problem. */
@@ -89,6 +90,18 @@ export class SpecFolder<T> {
   }
 }
 
-function problem<T>(message: string): FileResult<T> {
+/** Of a file as a whole. */
+export function problem<T>(message: string): FileResult<T> {
   return { kind: 'problems', problems: [{ path: '', message }] };
+}
+
+/** For a daemon: what is wrong with specs is told when it changes, not at every pass. */
+export function problemTeller(logger: Logger): (problems: readonly SpecProblem[]) => void {
+  let told = JSON.stringify([]);
+  return (problems) => {
+    const now = JSON.stringify(problems);
+    if (now === told) return;
+    told = now;
+    for (const { path, message } of problems) logger.error({ path, problem: message }, 'certificate spec is left out');
+  };
 }

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import type { Paths } from '@easycerts/cluster';
 import { z } from 'zod';
-import type { PassSpec } from './pass.ts';
+import type { PassOutcome, PassSpec } from './pass.ts';
 import type { RetryBook } from './retry-book.ts';
 import { writeState } from './state-file.ts';
 
@@ -62,6 +62,21 @@ export function failuresOf(retries: RetryBook, specs: readonly PassSpec[]): Daem
 }
 
 export const noCounters: DaemonStatus['counters'] = { delivered: 0, renewed: 0, bundles: 0, modes: 0, failed: 0 };
+
+const counterOf = {
+  nothing: undefined,
+  delivered: 'delivered',
+  renewed: 'renewed',
+  bundle: 'bundles',
+  modes: 'modes',
+} as const;
+
+/** The counters after an outcome. */
+export function counted(counters: DaemonStatus['counters'], outcome: PassOutcome): DaemonStatus['counters'] {
+  const counter =
+    outcome.kind === 'kept' ? counterOf[outcome.kept.kind] : outcome.kind === 'failed' ? 'failed' : undefined;
+  return counter === undefined ? counters : { ...counters, [counter]: counters[counter] + 1 };
+}
 
 /** Writes the status when it is another one than the last. */
 export class StatusFile {

@@ -7,6 +7,7 @@ import {
   createSystemdNotifier,
   formatTable,
   loadUsers,
+  lookOnHangup,
   nullPublisher,
   runUntilStopped,
   type ServiceContext,
@@ -135,13 +136,12 @@ export async function runSpecs(command: CommandContext, options: RunSpecsOptions
   const context = serviceContextOf(command.logLevel);
   const notifier = createSystemdNotifier({ logger: context.logger });
   const start = (next: CertmgrConfig) => startCfsslCertmgr(context, optionsOf(command, next, true));
-  if (requireSpecs && (await readSpecPlans(command, config)).plans.length === 0) {
+  if (requireSpecs && readSpecs(command, config).specs.length === 0) {
     throw new AppError('INVALID_INPUT', `no certificate specs in ${config.dir}, and --requireSpecs was given`);
   }
   let service: RunningCfsslCertmgr = await start(config);
   let reloading: Promise<void> = Promise.resolve();
-  process.removeAllListeners('SIGHUP');
-  process.on('SIGHUP', () => {
+  lookOnHangup(() => {
     reloading = reloading.then(async () => {
       try {
         const next = reload();

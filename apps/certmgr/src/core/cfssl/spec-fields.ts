@@ -2,6 +2,7 @@
 
 import { posix } from 'node:path';
 import { z } from 'zod';
+import { account } from '../spec-schema.ts';
 import type { AuthKeySource, ManagedFile } from './cfssl-spec.ts';
 import { parseGoDuration } from './go-duration.ts';
 
@@ -26,7 +27,6 @@ const path = z
   .string()
   .refine((text) => posix.isAbsolute(text) && !text.endsWith('/'), 'must be an absolute path of a file')
   .transform((text) => posix.normalize(text));
-const account = z.string().regex(/^[a-zA-Z0-9_][a-zA-Z0-9_.-]*\$?$/, 'must be the name or number of a user or group');
 
 /** `0600`: Go reads a number that does not begin with 0 as decimal, which is never what was meant. YAML gives the number itself. */
 const mode = z.union([z.string(), z.int()]).transform((value, context) => {
@@ -43,8 +43,8 @@ export function managedFile(defaultMode: number) {
   return schema.transform(
     ({ path: place, owner, group, mode: bits }): ManagedFile => ({
       path: place,
-      ...(owner === undefined || owner === '' ? {} : { owner }),
-      ...(group === undefined || group === '' ? {} : { group }),
+      ...(owner === undefined ? {} : { owner }),
+      ...(group === undefined ? {} : { group }),
       mode: bits ?? defaultMode,
     }),
   );

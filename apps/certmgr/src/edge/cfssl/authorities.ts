@@ -5,7 +5,7 @@
 
 import { createHash, X509Certificate } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
-import { AppError, type Clock, secondMs } from '@easycerts/core';
+import { AppError, type Clock, perObject, secondMs } from '@easycerts/core';
 import { parseBundle } from '@easycerts/pki';
 import type { CfsslAuthority } from '../../core/cfssl/cfssl-spec.ts';
 import type { RetryBook } from '../retry-book.ts';
@@ -40,7 +40,6 @@ export class Authorities {
   readonly #known = new Map<string, KnownCa | undefined>();
   readonly #askedAtMs = new Map<string, number>();
   readonly #asking = new Map<string, Promise<void>>();
-  #changes = 0;
 
   constructor(parts: AuthoritiesParts) {
     this.#parts = parts;
@@ -51,11 +50,6 @@ export class Authorities {
     const id = authorityIdOf(authority);
     if (!this.#known.has(id)) this.#known.set(id, this.#readQuietly(id));
     return this.#known.get(id);
-  }
-
-  /** How often a CA has turned out to be another one. */
-  get changes(): number {
-    return this.#changes;
   }
 
   /** When its server last answered, milliseconds since the epoch. */
@@ -106,7 +100,6 @@ export class Authorities {
     mkdirSync(this.#parts.folder, { recursive: true, mode: 0o700 });
     await writeState(`${this.#parts.folder}/${id}.pem`, ca.pem);
     this.#known.set(id, ca);
-    this.#changes += 1;
   }
 
   #readQuietly(id: string): KnownCa | undefined {
@@ -118,18 +111,11 @@ export class Authorities {
   }
 }
 
-const ids = new WeakMap<CfsslAuthority, string>();
-
 /** The same for everything that is answered alike. Asked for every spec at every pass: made once. */
-export function authorityIdOf(authority: CfsslAuthority): string {
-  const known = ids.get(authority);
-  if (known !== undefined) return known;
-  const { remotes, label, profile, rootCa } = authority;
+export const authorityIdOf = perObject(({ remotes, label, profile, rootCa }: CfsslAuthority): string => {
   const text = JSON.stringify([remotes, label, profile, rootCa ?? '']);
-  const id = createHash('sha256').update(text).digest('hex').slice(0, 32);
-  ids.set(authority, id);
-  return id;
-}
+  return createHash('sha256').update(text).digest('hex').slice(0, 32);
+});
 
 function keyOf(authority: CfsslAuthority) {
   return { name: authorityIdOf(authority), digest: '' };

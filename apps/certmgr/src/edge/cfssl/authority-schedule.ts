@@ -9,7 +9,7 @@ import type { LoadedCfsslSpec } from './cfssl-spec-files.ts';
 interface Scheduled {
   readonly authority: CfsslAuthority;
   /** The shortest of its specs. */
-  readonly times: SpecTimes;
+  readonly times: Omit<SpecTimes, 'beforeMs'>;
 }
 
 const parallelCalls = 4;
@@ -36,7 +36,6 @@ export class AuthoritySchedule {
       const least = (pick: (times: SpecTimes) => number) =>
         group.reduce((least, { spec }) => Math.min(least, pick(spec.cfssl)), Number.POSITIVE_INFINITY);
       const times = {
-        beforeMs: 0,
         intervalMs: Math.max(
           leastIntervalMs,
           least(({ intervalMs }) => intervalMs),
@@ -83,7 +82,7 @@ export class AuthoritySchedule {
   }
 
   /** A fleet that was started at once is spread by chance, as certmgr does. */
-  #pauseMs({ intervalMs, intervalSplayMs, initialSplayMs }: SpecTimes, isFirst: boolean): number {
+  #pauseMs({ intervalMs, intervalSplayMs, initialSplayMs }: Scheduled['times'], isFirst: boolean): number {
     if (isFirst && initialSplayMs > 0) return this.#random() * initialSplayMs;
     return intervalMs + this.#random() * intervalSplayMs;
   }

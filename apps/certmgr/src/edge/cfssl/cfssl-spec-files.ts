@@ -7,7 +7,7 @@ import type { PlannedCfsslSpec } from '../../core/cfssl/cfssl-rules.ts';
 import { type CfsslSpec, filesOfSpec, type SpecDefaults } from '../../core/cfssl/cfssl-spec.ts';
 import type { DocumentFormat } from '../../core/cfssl/read-document.ts';
 import { parseCfsslSpec } from '../../core/cfssl/spec-file-schema.ts';
-import { type FileResult, SpecFolder, type SpecProblem } from '../spec-folder.ts';
+import { type FileResult, problem, SpecFolder, type SpecProblem } from '../spec-folder.ts';
 import type { AuthKeys } from './auth-keys.ts';
 
 export interface LoadedCfsslSpec {
@@ -22,18 +22,12 @@ export interface LoadedCfsslSpecs {
   readonly problems: readonly SpecProblem[];
 }
 
-interface ReadSpec {
-  readonly file: string;
-  readonly spec: PlannedCfsslSpec;
-  readonly digest: string;
-}
-
 const formats: Readonly<Record<string, DocumentFormat>> = { '.json': 'json', '.yaml': 'yaml', '.yml': 'yaml' };
 /** Files of our own are named after it, with some letters more. */
 const longestName = 200;
 
 export class CfsslSpecFiles {
-  readonly #folder: SpecFolder<ReadSpec>;
+  readonly #folder: SpecFolder<LoadedCfsslSpec>;
   readonly #keys: AuthKeys;
 
   constructor(path: string, defaults: SpecDefaults, keys: AuthKeys) {
@@ -67,7 +61,7 @@ export class CfsslSpecFiles {
     };
   }
 
-  #withKey(read: ReadSpec): LoadedCfsslSpec {
+  #withKey(read: LoadedCfsslSpec): LoadedCfsslSpec {
     const fingerprint = this.#keys.fingerprintOf(read.spec.cfssl.authority.authKey);
     return fingerprint === '' ? read : { ...read, digest: `${read.digest}-${fingerprint}` };
   }
@@ -79,7 +73,7 @@ export function folderOfSpecs(path: string): string {
   return statSync(whole, { throwIfNoEntry: false })?.isFile() ? dirname(whole) : whole;
 }
 
-function readSpec(file: string, defaults: SpecDefaults): FileResult<ReadSpec> {
+function readSpec(file: string, defaults: SpecDefaults): FileResult<LoadedCfsslSpec> {
   const name = basename(file);
   const format = formats[extname(file)];
   if (format === undefined) return problem('is neither .json nor .yaml nor .yml');
@@ -102,8 +96,4 @@ function digestOf({ authority, keyPair, keyUsages }: CfsslSpec): string {
   const { remotes, label, profile } = authority;
   const shown = [remotes, label, profile, keyPair?.request, keyUsages];
   return createHash('sha256').update(JSON.stringify(shown)).digest('hex').slice(0, 32);
-}
-
-function problem(message: string): FileResult<ReadSpec> {
-  return { kind: 'problems', problems: [{ path: '', message }] };
 }

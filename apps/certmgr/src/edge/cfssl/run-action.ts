@@ -1,7 +1,7 @@
 /** Tells a service that its certificate is another one: the programs of systemd, OpenRC and SysV init, or a shell command. */
 
 import { execFile } from 'node:child_process';
-import { AppError, formatDuration, minuteMs, systemErrorCode, toAppError } from '@easycerts/core';
+import { AppError, formatDuration, isAppError, minuteMs, systemErrorCode, toAppError } from '@easycerts/core';
 import type { CfsslSpec, SpecAction } from '../../core/cfssl/cfssl-spec.ts';
 
 export interface ActionContext {
@@ -50,7 +50,7 @@ export async function runAction(
       CERTMGR_CERT_PATH: keyPair?.certificate.path ?? '',
       CERTMGR_KEY_PATH: keyPair?.privateKey.path ?? '',
     };
-    await runInShell(action.command, [], { ...context, environment });
+    await runInShell(action.command, { ...context, environment });
     return 'done';
   }
   const manager: Manager = programs[action.manager];
@@ -88,11 +88,11 @@ function isPlainSystemctl(command: string): boolean {
   return /^\s*systemctl( [\w@.:-]+)+\s*$/.test(command);
 }
 
-async function runInShell(command: string, _: readonly string[], context: ActionContext): Promise<void> {
+async function runInShell(command: string, context: ActionContext): Promise<void> {
   try {
     await run('bash', ['-c', command], context);
   } catch (error) {
-    if (!(error instanceof AppError) || error.code !== 'NOT_FOUND') throw error;
+    if (!isAppError(error, 'NOT_FOUND')) throw error;
     await run('sh', ['-c', command], context);
   }
 }
@@ -102,7 +102,7 @@ async function succeeds(program: string, args: readonly string[], context: Actio
     await run(program, args, context);
     return true;
   } catch (error) {
-    if (error instanceof AppError && error.code === 'FAILED_PRECONDITION') return false;
+    if (isAppError(error, 'FAILED_PRECONDITION')) return false;
     throw error;
   }
 }
