@@ -5,6 +5,7 @@ import type { TestContext } from 'node:test';
 import type { KeyAlgorithm, SubjectName } from '@easycerts/cluster';
 import { createCsr, encodePem, generateKeyPair, type KeyPair } from '@easycerts/pki';
 import { createdKey } from '../src/core/cfssl/key-record.ts';
+import { deriveKey } from '../src/edge/cfssl/derived-key.ts';
 import { type CfsslApiOptions, startCfsslApi } from '../src/edge/cfssl/start-cfssl-api.ts';
 import { testEnvironment } from './environment.ts';
 
@@ -49,7 +50,7 @@ export async function testCfsslApi(
     async keyFor(host: string, profile = 'default'): Promise<KeyObject> {
       const record = createdKey(undefined, { host, profile, now: ca.clock.now() });
       await ca.cfsslKeys.change(record, () => ({ record, result: undefined }));
-      return api.keyring.keyOf(record);
+      return deriveKey(secret, record);
     },
     authsign: (key: KeyObject, inner: InnerRequest) => post('authsign', authenticated(key, inner)),
   };

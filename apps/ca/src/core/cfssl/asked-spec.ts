@@ -17,6 +17,7 @@
 import { type AuthorityName, type CertificateSpec, certificateList, type SubjectName } from '@easycerts/cluster';
 import type { DenyReason, Finding } from '@easycerts/core';
 import { type CsrFacts, canonicalNames, formatSubject, namesEqual, subjectsEqual } from '@easycerts/pki';
+import { badRequest } from './cfssl-error.ts';
 import { type CfsslProfile, withinProfile } from './profile.ts';
 
 /** The CAs that can be asked, by label. That of our own services is not among them: a key is no host identity. */
@@ -31,6 +32,13 @@ export type CfsslLabel = (typeof cfsslLabels)[number];
 /** The CA that a label stands for; undefined: none. Without a label it is the one that signs for Kubernetes. */
 export function authorityOfLabel(label: string): CfsslLabel | undefined {
   return label === '' ? 'kubernetes' : cfsslLabels.find((name) => name === label);
+}
+
+/** The same of a label that a caller gives. CfsslError for one that is not there. */
+export function askedAuthority(label: string): CfsslLabel {
+  const authority = authorityOfLabel(label);
+  if (authority === undefined) throw badRequest('bad label');
+  return authority;
 }
 
 export interface AskedSpec {

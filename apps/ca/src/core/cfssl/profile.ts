@@ -1,6 +1,7 @@
 /** The profiles of cfssl's API: each only takes something away from what the certificate list yields. */
 
 import type { CertificateSpec, ClusterConfig, ExtendedKeyUsage } from '@easycerts/cluster';
+import { cfsslError } from './cfssl-error.ts';
 
 export type CfsslProfile = ClusterConfig['pki']['cfssl']['profiles'][string];
 
@@ -16,8 +17,19 @@ export function profileOf(config: ClusterConfig, name: string): CfsslProfile | u
   return name === defaultProfile ? asListed : undefined;
 }
 
+/** The profile that a caller names, the default one without a name. CfsslError for one that is not there. */
+export function askedProfile(
+  config: ClusterConfig,
+  named: string,
+): { readonly name: string; readonly profile: CfsslProfile } {
+  const name = named || defaultProfile;
+  const profile = profileOf(config, name);
+  if (profile === undefined) throw cfsslError('unknownProfile');
+  return { name, profile };
+}
+
 /** The extended usages that a profile allows; undefined: it says nothing of them. */
-export function allowedUsages({ usages = [] }: CfsslProfile): readonly ExtendedKeyUsage[] | undefined {
+function allowedUsages({ usages = [] }: CfsslProfile): readonly ExtendedKeyUsage[] | undefined {
   const extended = usages.filter(
     (usage): usage is ExtendedKeyUsage => usage === 'server auth' || usage === 'client auth',
   );

@@ -1,8 +1,8 @@
 /** `authsign`: a certificate for the holder of a key. */
 
 import { encodePem } from '@easycerts/pki';
-import { badRequest, cfsslError } from '../../core/cfssl/cfssl-error.ts';
-import { defaultProfile, profileOf } from '../../core/cfssl/profile.ts';
+import { badRequest } from '../../core/cfssl/cfssl-error.ts';
+import { askedProfile } from '../../core/cfssl/profile.ts';
 import { authenticatedRequestOf, type CfsslSignRequest, signRequestOf } from '../../core/cfssl/sign-request.ts';
 import type { LedgerRecord } from '../../core/ledger-record.ts';
 import { type CallEnvironment, storesOf } from '../call-environment.ts';
@@ -19,9 +19,7 @@ export function createAuthsign(environment: CallEnvironment, authenticate: Authe
       const authenticated = authenticatedRequestOf(body);
       const { request: bytes } = authenticated;
       const request = signRequestOf(bytes.toString('utf8'), 'Unable to parse authenticated sign request');
-      const name = request.profile || defaultProfile;
-      const profile = profileOf(environment.view.config, name);
-      if (profile === undefined) throw cfsslError('unknownProfile');
+      const { name, profile } = askedProfile(environment.view.config, request.profile);
       if (profile.unauthenticatedHost !== undefined) throw badRequest('no authentication provider');
       const host = authenticate({ method: 'authsign', request: authenticated, profile: name, peer });
       return signed(await signForHost({ host, profile, request, bytes, peer }, environment), request);

@@ -1,14 +1,13 @@
 /** `crl`: what is revoked and not expired, signed by the CA. Made anew at most once in ten seconds a CA and lifetime. */
 
-import { minuteMs, parseDurationMs, secondMs } from '@easycerts/core';
-import { createCrl } from '@easycerts/pki';
-import { authorityOfLabel, type CfsslLabel } from '../../core/cfssl/asked-spec.ts';
+import { dayMs, minuteMs, parseDurationMs, secondMs } from '@easycerts/core';
+import { askedAuthority, type CfsslLabel } from '../../core/cfssl/asked-spec.ts';
 import { badRequest } from '../../core/cfssl/cfssl-error.ts';
 import { type CallEnvironment, storesOf } from '../call-environment.ts';
 import type { CfsslEndpoint } from './endpoint.ts';
+import { defaultCrlLifetimeMs, signedCrl } from './signed-crl.ts';
 
-const defaultLifetimeMs = 7 * 24 * 60 * minuteMs;
-const longestLifetimeMs = 31 * 24 * 60 * minuteMs;
+const longestLifetimeMs = 31 * dayMs;
 const freshMs = 10 * secondMs;
 /** Lifetimes that somebody asks for: more are not kept. */
 const maxKept = 64;
@@ -24,8 +23,7 @@ export function createCrlEndpoint(environment: CallEnvironment): CfsslEndpoint {
     method: 'GET',
     answer: async ({ query }) => {
       storesOf(environment);
-      const label = authorityOfLabel(query.get('label') ?? '');
-      if (label === undefined) throw badRequest('bad label');
+      const label = askedAuthority(query.get('label') ?? '');
       const lifetimeMs = lifetimeOf(query.get('expiry') ?? '');
       const nowMs = environment.clock.now().getTime();
       const name = `${label} ${lifetimeMs}`;
@@ -46,19 +44,11 @@ async function crlOf(environment: CallEnvironment, label: CfsslLabel, lifetimeMs
     // Of a damaged entry nobody knows whose it is: it stands in every list.
     .filter(([, known]) => known === undefined || (known.authority === label && known.notAfterMs > now.getTime()))
     .map(([serial, known]) => ({ serial, revokedAt: known === undefined ? now : new Date(known.revokedAtMs) }));
-  const der = await createCrl({
-    authority: authorities[label],
-    revoked,
-    // Time only goes up, so the number does (RFC 5280 §5.2.3).
-    number: now.getTime().toString(16),
-    thisUpdate: now,
-    nextUpdate: new Date(now.getTime() + lifetimeMs),
-  });
-  return Buffer.from(der).toString('base64');
+  return signedCrl({ authority: authorities[label], revoked, now, lifetimeMs });
 }
 
 function lifetimeOf(text: string): number {
-  if (text === '') return defaultLifetimeMs;
+  if (text === '') return defaultCrlLifetimeMs;
   const lifetimeMs = parseDurationMs(text);
   if (lifetimeMs !== undefined && lifetimeMs >= minuteMs && lifetimeMs <= longestLifetimeMs) return lifetimeMs;
   throw badRequest('expiry is not a duration between 1m and 744h');

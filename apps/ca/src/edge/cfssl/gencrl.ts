@@ -1,14 +1,14 @@
 /** `gencrl`: a CRL that is signed with the caller's own key. Nothing of our CAs is in it, and nothing is kept. */
 
-import { isAppError, minuteMs, secondMs } from '@easycerts/core';
-import { type Authority, authorityOf, createCrl, parseCertificate, parsePrivateKeyPem } from '@easycerts/pki';
+import { isAppError, secondMs } from '@easycerts/core';
+import { type Authority, authorityOf, parseCertificate, parsePrivateKeyPem } from '@easycerts/pki';
 import { badRequest } from '../../core/cfssl/cfssl-error.ts';
 import { jsonObjectOf, textField, textsField } from '../../core/cfssl/json-fields.ts';
 import { serialOfDecimal } from '../../core/cfssl/serials.ts';
 import type { CallEnvironment } from '../call-environment.ts';
 import type { CfsslEndpoint } from './endpoint.ts';
+import { defaultCrlLifetimeMs, signedCrl } from './signed-crl.ts';
 
-const defaultLifetimeMs = 7 * 24 * 60 * minuteMs;
 /** What fits into a body; each costs an element. */
 const maxSerials = 2_000;
 
@@ -25,21 +25,15 @@ export function createGencrl({ clock }: Pick<CallEnvironment, 'clock'>): CfsslEn
       const serials = [...new Set(textsField(request, 'serialNumber') ?? [])];
       if (serials.length > maxSerials) throw badRequest(`more than ${maxSerials} serial numbers`);
       const lifetimeMs = lifetimeOf(textField(request, 'expireTime').trim());
-      const der = await createCrl({
-        authority,
-        revoked: serials.map((serial) => ({ serial: serialOfDecimal(serial), revokedAt: now })),
-        number: now.getTime().toString(16),
-        thisUpdate: now,
-        nextUpdate: new Date(now.getTime() + lifetimeMs),
-      });
-      return { result: Buffer.from(der).toString('base64') };
+      const revoked = serials.map((serial) => ({ serial: serialOfDecimal(serial), revokedAt: now }));
+      return { result: await signedCrl({ authority, revoked, now, lifetimeMs }) };
     },
   };
 }
 
 /** Seconds. */
 function lifetimeOf(text: string): number {
-  if (text === '') return defaultLifetimeMs;
+  if (text === '') return defaultCrlLifetimeMs;
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text) * secondMs;
   throw badRequest('expireTime is not a number of seconds');
 }

@@ -19,7 +19,6 @@ export interface KeySearch {
 export interface Keyring {
   /** The record of the key; undefined: no accepted key made this token. */
   holderOf(search: KeySearch): CfsslKeyRecord | undefined;
-  keyOf(id: KeyId): KeyObject;
 }
 
 export interface KeyRecords {
@@ -45,7 +44,6 @@ export function createKeyring(secret: KeyObject, records: () => KeyRecords | und
   const isHolder = (record: CfsslKeyRecord, { request, now }: KeySearch): boolean =>
     acceptedGenerations(record, now).some((generation) => isTokenOf(keyOf({ ...record, generation }), request));
   return {
-    keyOf,
     holderOf(search) {
       const { source, profile } = search;
       const place = `${source}/${profile}`;

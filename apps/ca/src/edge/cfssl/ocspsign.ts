@@ -5,7 +5,7 @@
 
 import { minuteMs } from '@easycerts/core';
 import { createOcspResponse, type OcspStatus } from '@easycerts/pki';
-import { cfsslLabels } from '../../core/cfssl/asked-spec.ts';
+import { authorityOfLabel } from '../../core/cfssl/asked-spec.ts';
 import { badRequest, cfsslError } from '../../core/cfssl/cfssl-error.ts';
 import { jsonObjectOf, textField } from '../../core/cfssl/json-fields.ts';
 import { type CallEnvironment, storesOf } from '../call-environment.ts';
@@ -30,7 +30,7 @@ export function createOcspsign(environment: CallEnvironment): CfsslEndpoint {
       const record = await ledger.find(serial);
       // The very certificate, not one that only has its number.
       const isOurs = record !== undefined && Buffer.compare(record.certificateDer, certificate.der) === 0;
-      const authority = cfsslLabels.find((label) => label === record?.authority);
+      const authority = record && authorityOfLabel(record.authority);
       if (!isOurs || authority === undefined) throw cfsslError('wrongIssuer');
       const now = environment.clock.now();
       const at = revocations.find(serial)?.revokedAtMs ?? now.getTime();

@@ -4,7 +4,7 @@
  */
 
 import { parseCertificate } from '@easycerts/pki';
-import { cfsslLabels } from '../../core/cfssl/asked-spec.ts';
+import { authorityOfLabel } from '../../core/cfssl/asked-spec.ts';
 import { badRequest, refusalAsCfsslError } from '../../core/cfssl/cfssl-error.ts';
 import { jsonObjectOf, textField } from '../../core/cfssl/json-fields.ts';
 import { defaultProfile } from '../../core/cfssl/profile.ts';
@@ -51,7 +51,7 @@ export function createRevoke(environment: CallEnvironment, authenticate: Authent
       // A host hears the same of certificates that are not there and of those that are not its own.
       const isFound =
         record !== undefined &&
-        cfsslLabels.some((label) => label === record.authority) &&
+        authorityOfLabel(record.authority) !== undefined &&
         parseCertificate(record.certificateDer).authorityKeyId === keyId;
       if (caller === undefined || caller.isRevoked || !isOwn || !isFound) {
         const finding = {

@@ -11,8 +11,8 @@ import { type DenyReason, type Finding, firstFinding, minuteMs } from '@easycert
 import type { CsrFacts } from '@easycerts/pki';
 import { admissionChecks, registrationChecks } from '../../core/caller-checks.ts';
 import { askedFor } from '../../core/cfssl/asked-certificate.ts';
-import { askedSpec, authorityOfLabel } from '../../core/cfssl/asked-spec.ts';
-import { badRequest, type CfsslError, refusalAsCfsslError } from '../../core/cfssl/cfssl-error.ts';
+import { askedAuthority, askedSpec } from '../../core/cfssl/asked-spec.ts';
+import { type CfsslError, refusalAsCfsslError } from '../../core/cfssl/cfssl-error.ts';
 import type { CfsslProfile } from '../../core/cfssl/profile.ts';
 import { type CfsslSignRequest, csrDerOf } from '../../core/cfssl/sign-request.ts';
 import type { LedgerRecord } from '../../core/ledger-record.ts';
@@ -22,7 +22,7 @@ import { issueOnce } from '../issue-once.ts';
 import { recordOf } from '../ledger.ts';
 
 /** How long a repeated request is answered with what it got before. */
-export const replayWindowMs = 5 * minuteMs;
+const replayWindowMs = 5 * minuteMs;
 
 export interface HostRequest {
   readonly host: string;
@@ -70,8 +70,7 @@ function decideNow(deciding: Deciding, environment: CallEnvironment, stores: Sto
   if (gone !== undefined) return deny(gone);
   // registrationChecks have refused an unknown host; this tells the compiler.
   if (registered === undefined) return deny({ reason: 'unknown-host', detail: 'not in the register' });
-  const authority = authorityOfLabel(request.label);
-  if (authority === undefined) throw badRequest('bad label');
+  const authority = askedAuthority(request.label);
   const { view, clock } = environment;
   const asked = askedFor(csr, request);
   const isTaken = (name: string): boolean => isTakenName(name, environment, stores);

@@ -1,7 +1,7 @@
 /** `sign`: without a key, only for a profile that says so and names the one host it is for. */
 
-import { badRequest, cfsslError } from '../../core/cfssl/cfssl-error.ts';
-import { defaultProfile, profileOf } from '../../core/cfssl/profile.ts';
+import { badRequest } from '../../core/cfssl/cfssl-error.ts';
+import { askedProfile } from '../../core/cfssl/profile.ts';
 import { signRequestOf } from '../../core/cfssl/sign-request.ts';
 import type { CallEnvironment } from '../call-environment.ts';
 import { signed } from './authsign.ts';
@@ -14,8 +14,7 @@ export function createUnauthenticatedSign(environment: CallEnvironment): CfsslEn
     answer: async ({ body, peer }) => {
       const request = signRequestOf(body, 'Unable to parse sign request');
       if (request.csrPem === '') throw badRequest("missing parameter 'certificate_request'");
-      const profile = profileOf(environment.view.config, request.profile || defaultProfile);
-      if (profile === undefined) throw cfsslError('unknownProfile');
+      const { profile } = askedProfile(environment.view.config, request.profile);
       const host = profile.unauthenticatedHost;
       if (host === undefined) {
         const finding = { reason: 'unauthenticated', detail: 'the profile asks for a key' } as const;

@@ -27,7 +27,7 @@ import type { CfsslEndpoint } from './endpoint.ts';
 import { createFailureLog } from './failure-log.ts';
 import { createGencrl } from './gencrl.ts';
 import { createInfo } from './info.ts';
-import { createKeyring, type Keyring } from './keyring.ts';
+import { createKeyring } from './keyring.ts';
 import { createNewkey } from './newkey.ts';
 import { createOcspsign } from './ocspsign.ts';
 import { readBody } from './read-body.ts';
@@ -52,7 +52,6 @@ export interface CfsslApiOptions {
 
 export interface RunningCfsslApi extends RunningService {
   readonly port: number;
-  readonly keyring: Keyring;
 }
 
 /** Keys have 128 bits: the limits spare the CA's work and the audit trail. */
@@ -78,8 +77,7 @@ function limitsOf({ requestTimeoutMs = defaultRequestTimeoutMs }: CfsslApiOption
 
 /** Starts the API. AppError FAILED_PRECONDITION when the port is in use, NOT_FOUND or DAMAGED for its certificate set. */
 export async function startCfsslApi(environment: CallEnvironment, options: CfsslApiOptions): Promise<RunningCfsslApi> {
-  const keyring = createKeyring(options.secret, () => environment.stores()?.cfsslKeys);
-  const endpoints = endpointsOf(environment, keyring, options);
+  const endpoints = endpointsOf(environment, options);
   const report = createFailureLog(environment);
   const { server, stopWatching } = await createServerFor(options, environment, (request, response) => {
     void answer(request, response, endpoints).then((error) => {
@@ -93,7 +91,6 @@ export async function startCfsslApi(environment: CallEnvironment, options: Cfssl
   });
   return {
     port,
-    keyring,
     async close() {
       stopWatching();
       await closeServer(server);
@@ -103,7 +100,8 @@ export async function startCfsslApi(environment: CallEnvironment, options: Cfssl
 
 type Endpoints = Readonly<Record<string, CfsslEndpoint>>;
 
-function endpointsOf(environment: CallEnvironment, keyring: Keyring, options: CfsslApiOptions): Endpoints {
+function endpointsOf(environment: CallEnvironment, options: CfsslApiOptions): Endpoints {
+  const keyring = createKeyring(options.secret, () => environment.stores()?.cfsslKeys);
   const failures = createFailureThrottle(options.failures ?? defaultFailures);
   const authenticate = createAuthenticate(environment, keyring, failures);
   return {

@@ -30,16 +30,19 @@ export async function addAuthorities(
 ): Promise<readonly AuthorityName[]> {
   if (missingOf(await readMadeAuthorities(caDirectory)).length === 0) return [];
   return withFileLock(`${caDirectory}/.authorities.lock`, { waitMs: lockWaitMs }, async () => {
-    const known = await readMadeAuthorities(caDirectory);
+    const missing = missingOf(await readMadeAuthorities(caDirectory));
     const made: AuthorityName[] = [];
     await removeLeftovers(caDirectory, temporaryPrefix);
-    for (const name of missingOf(known)) {
+    for (const name of missing) {
       if (await exists(`${caDirectory}/authorities/${name}`)) continue;
       await addAuthority(caDirectory, name, { config, now });
       made.push(name);
     }
-    const names = authorityNames.filter((name) => known.includes(name) || missingOf(known).includes(name));
-    await writeFileAtomically(`${caDirectory}/${madeAuthoritiesFile}`, encodeMadeAuthorities(names), ourOwnFile);
+    await writeFileAtomically(
+      `${caDirectory}/${madeAuthoritiesFile}`,
+      encodeMadeAuthorities(authorityNames),
+      ourOwnFile,
+    );
     return made;
   });
 }
