@@ -225,6 +225,19 @@ describe('the action of a spec', { skip: missingCfssl }, () => {
     assert.equal(server.signed(), 1);
   });
 
+  test('that failed is forgotten when its spec is gone: nothing is due any more', async (t) => {
+    const host = await createSpecHost(t);
+    const server = await startCfssl(t, `${host.root}/cfssl`);
+    fakePrograms(host, { service: 1 });
+    const file = host.write('web.json', specOf(host, server, { svcmgr: 'sysv', service: 'web', action: 'restart' }));
+    const assembly = await host.assemble();
+    await host.pass(assembly);
+    assert.equal(assembly.actionRetries.timesMs().length, 1);
+    rmSync(file);
+    await host.pass(assembly);
+    assert.deepEqual(assembly.actionRetries.timesMs(), []);
+  });
+
   test('sees the paths in its environment, and is not run by an `ensure` without actions', async (t) => {
     const host = await createSpecHost(t);
     const server = await startCfssl(t, `${host.root}/cfssl`);

@@ -143,15 +143,24 @@ describe('certmgr with a server', { skip: missingCfssl }, () => {
     writeFileSync(config, 'dri: nonsense\n');
     daemon.child.kill('SIGHUP');
     await until(() => daemon.output().includes('configuration not read again'), daemon.output);
+    // An address that is not this host's: it goes on with what it had.
+    writeFileSync(config, `dir: ${host.specs}\nmetrics_address: 192.0.2.1\nmetrics_port: 9488\n`);
+    daemon.child.kill('SIGHUP');
+    await until(() => /listen on 192\.0\.2\.1[\s\S]*not read again/.test(daemon.output()), daemon.output);
+    writeFileSync(`${host.specs}/more.json`, JSON.stringify({ ...web, ...filesNamed(host, 'more') }));
+    await until(() => existsSync(`${host.secrets}/more.pem`), daemon.output);
     const other = `${host.root}/other.d`;
     mkdirSync(other);
-    const files = { certificate: { path: `${host.secrets}/b.pem` }, private_key: { path: `${host.secrets}/b.key` } };
-    writeFileSync(`${other}/b.yaml`, JSON.stringify({ ...web, ...files }));
+    writeFileSync(`${other}/b.yaml`, JSON.stringify({ ...web, ...filesNamed(host, 'b') }));
     writeFileSync(config, `dir: ${other}\n`);
     daemon.child.kill('SIGHUP');
     await until(() => existsSync(`${host.secrets}/b.pem`), daemon.output);
     daemon.child.kill('SIGTERM');
     assert.equal(await daemon.ended, 0, daemon.output());
-    assert.equal(server.signed(), 2);
+    assert.equal(server.signed(), 3);
   });
 });
+
+function filesNamed({ secrets }: { readonly secrets: string }, name: string) {
+  return { certificate: { path: `${secrets}/${name}.pem` }, private_key: { path: `${secrets}/${name}.key` } };
+}

@@ -50,6 +50,7 @@ for (const [what, changed] of [
   ['the same text', text],
   ['the same in other words', '# moved nowhere\nmasterAddress: "192.0.2.1"\nroles: [master]\n'],
   ['another setting of a component', `${text}apiserver: {verbosity: 4}\n`],
+  ['another profile of cfssl', `${text}pki: {cfssl: {profiles: {web: {expiry: 24h}}}}\n`],
   ['a mistake', `${text}bus: {prot: 4333}\n`],
   ['half a file', 'roles: [no'],
 ] as const) {

@@ -47,5 +47,8 @@ export function watchForMove({ configFile, config, everyMs = 10 * secondMs }: Mo
 /** All that daemons take from the configuration once, when they start. */
 function placesOf({ apiserver, bus, easyCerts, masterAddress, pki }: ClusterConfig): string {
   const { cfssl, enrolPort, grpcPort, httpsPort } = pki;
-  return JSON.stringify([easyCerts, apiserver.enable, masterAddress, bus.port, grpcPort, httpsPort, enrolPort, cfssl]);
+  const ports = [bus.port, grpcPort, httpsPort, enrolPort];
+  // Its profiles are read at each request.
+  const { profiles: _, ...atStart } = cfssl;
+  return JSON.stringify([easyCerts, apiserver.enable, masterAddress, ports, atStart]);
 }

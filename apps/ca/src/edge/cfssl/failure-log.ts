@@ -11,7 +11,8 @@ export function createFailureLog({
 }: Pick<CallEnvironment, 'logger' | 'clock'>): (error: CfsslError, url: string | undefined) => void {
   const throttle = createAuditThrottle();
   return (error, url) => {
-    if (error.status < 500) return;
+    // Without a cause it is an answer in cfssl's words, which everybody can ask for as often as he likes.
+    if (error.status < 500 || error.cause === undefined) return;
     if (error.status !== 503) {
       logger.error({ err: error, url }, 'cfssl call failed');
       return;

@@ -67,6 +67,11 @@ test('only a master makes, lists, replaces and revokes keys', async () => {
   await assert.rejects(async () => keys.revokeCfsslKey(id, callOf(node)), is('PERMISSION_DENIED'));
   assert.deepEqual(ca.cfsslKeys.all(), []);
   assert.equal(ca.events.ofType('call.refused').length, 4);
+  // While the API is off, too: who asks is looked at before what is there.
+  const off = createCfsslKeyHandlers(ca.environment, undefined);
+  await assert.rejects(async () => off.createCfsslKey(ofN1, callOf(node)), is('PERMISSION_DENIED'));
+  await assert.rejects(async () => off.rotateCfsslKey({ ...id, overlapS: 0 }, callOf(node)), is('PERMISSION_DENIED'));
+  assert.equal(ca.events.ofType('call.refused').length, 6);
   await ca.close();
 });
 

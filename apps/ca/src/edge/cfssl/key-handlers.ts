@@ -26,8 +26,8 @@ export function createCfsslKeyHandlers(
   secret: KeyObject | undefined,
 ): Handlers<typeof CfsslKeysService> {
   return {
-    createCfsslKey: (request, context) => create(request, context, { environment, secret: present(secret) }),
-    rotateCfsslKey: (request, context) => rotate(request, context, { environment, secret: present(secret) }),
+    createCfsslKey: (request, context) => create(request, context, { environment, secret }),
+    rotateCfsslKey: (request, context) => rotate(request, context, { environment, secret }),
     listCfsslKeys: async (_, context) => {
       const { cfsslKeys } = assertMaster(environment, 'ListCfsslKeys', context);
       const sorted = [...cfsslKeys.all()].sort((one, other) => (nameOf(one) < nameOf(other) ? -1 : 1));
@@ -39,15 +39,16 @@ export function createCfsslKeyHandlers(
 
 interface Making {
   readonly environment: CallEnvironment;
-  readonly secret: KeyObject;
+  readonly secret: KeyObject | undefined;
 }
 
 async function create(
   request: CreateCfsslKeyRequest,
   context: CallContext,
-  { environment, secret }: Making,
+  { environment, secret: given }: Making,
 ): Promise<CreateCfsslKeyResponse> {
   const stores = assertMaster(environment, 'CreateCfsslKey', context);
+  const secret = present(given);
   const { cfsslKeys, register } = stores;
   const { view, clock } = environment;
   const facts = { config: view.config, known: register.find(request.host), masterAddresses: masterAddressesOf(view) };
@@ -74,10 +75,10 @@ async function create(
 async function rotate(
   request: RotateCfsslKeyRequest,
   context: CallContext,
-  making: Making,
+  { environment, secret: given }: Making,
 ): Promise<RotateCfsslKeyResponse> {
-  const { environment } = making;
   const { cfsslKeys } = assertMaster(environment, 'RotateCfsslKey', context);
+  const secret = present(given);
   const id = keyIdOf(request);
   const overlapMs = overlapMsOf(request.overlapS);
   const now = environment.clock.now();
@@ -87,7 +88,7 @@ async function rotate(
     return { record: next, result: next };
   });
   if (record === undefined) throw noKey(id);
-  return told(record, context, making);
+  return told(record, context, { environment, secret });
 }
 
 async function revoke(request: RevokeCfsslKeyRequest, context: CallContext, environment: CallEnvironment) {
@@ -98,7 +99,11 @@ async function revoke(request: RevokeCfsslKeyRequest, context: CallContext, envi
   return {};
 }
 
-function told(record: CfsslKeyRecord, context: CallContext, { environment, secret }: Making): CreateCfsslKeyResponse {
+function told(
+  record: CfsslKeyRecord,
+  context: CallContext,
+  { environment, secret }: { readonly environment: CallEnvironment; readonly secret: KeyObject },
+): CreateCfsslKeyResponse {
   const { events, logger, clock } = environment;
   const { host, profile, generation } = record;
   const by = context.caller.host;

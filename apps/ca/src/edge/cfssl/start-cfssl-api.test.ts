@@ -153,6 +153,13 @@ test('that the CA is not ready is logged now and then, without a stack, however 
   assert.equal(error.mock.callCount(), 0);
 });
 
+test('what is no defect of ours fills no log, also where cfssl answers it with a 500', async (t) => {
+  const ca = await testCfsslApi(t);
+  const error = t.mock.method(ca.environment.logger, 'error', () => undefined);
+  const { status } = await ca.post('certinfo', { serial: '7', authority_key_id: 'ab' });
+  assert.deepEqual([status, error.mock.callCount()], [500, 0]);
+});
+
 test('a body that is too long is refused before it is read', async (t) => {
   const ca = await testCfsslApi(t);
   assert.equal((await ca.post('info', JSON.stringify({ label: 'x'.repeat(maxBodyBytes - 20) }))).status, 400);

@@ -139,14 +139,21 @@ export async function runSpecs(command: CommandContext, options: RunSpecsOptions
   if (requireSpecs && readSpecs(command, config).specs.length === 0) {
     throw new AppError('INVALID_INPUT', `no certificate specs in ${config.dir}, and --requireSpecs was given`);
   }
-  let service: RunningCfsslCertmgr = await start(config);
+  let current = config;
+  let service: RunningCfsslCertmgr = await start(current);
   let reloading: Promise<void> = Promise.resolve();
   lookOnHangup(() => {
     reloading = reloading.then(async () => {
       try {
         const next = reload();
         await service.close();
-        service = await start(next);
+        try {
+          service = await start(next);
+        } catch (error) {
+          service = await start(current);
+          throw error;
+        }
+        current = next;
         context.logger.info('read the configuration again');
       } catch (err) {
         context.logger.error({ err }, 'configuration not read again: go on with the one before');

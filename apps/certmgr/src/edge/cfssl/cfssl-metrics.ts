@@ -27,8 +27,9 @@ export function cfsslMetrics(source: () => MetricsSource): Registry {
     collect() {
       this.reset();
       const { specs, plans, authorities } = source();
-      for (const [index, { file, spec }] of specs.entries()) {
-        const notAfterMs = plans[index]?.notAfterMs;
+      const ends = new Map(plans.map(({ name, notAfterMs }) => [name, notAfterMs]));
+      for (const { file, spec } of specs) {
+        const notAfterMs = ends.get(spec.name);
         const caNotAfterMs = authorities.get(spec.cfssl.authority)?.notAfterMs;
         if (notAfterMs !== undefined) this.set({ name: file, type: 'cert' }, notAfterMs / 1_000);
         if (caNotAfterMs !== undefined) this.set({ name: file, type: 'ca' }, caNotAfterMs / 1_000);

@@ -36,8 +36,11 @@ export async function runDueActions(
   const wanted = specs.filter(({ spec }) => due.has(spec.name));
   // A spec that no longer has an action owes none
   for (const { spec } of wanted) if (spec.cfssl.action === undefined) await unfinished.actionIsDone(spec.name);
+  const groups = Map.groupBy(wanted, groupKeyOf);
+  // What nobody wants any more must not be waited for: its time never comes to an end
+  retries.keepOnly(new Set(groups.keys()));
   const outcomes: ActionOutcome[] = [];
-  for (const [key, group] of Map.groupBy(wanted, groupKeyOf)) {
+  for (const [key, group] of groups) {
     if (key === '' || signal.aborted || retries.isWaiting({ name: key, digest: '' }, clock.now().getTime())) continue;
     outcomes.push(await runOne(parts, key, group));
   }
