@@ -19,8 +19,13 @@ beforeEach(() => {
   writeFileSync(program, `#!/bin/sh\necho "$NOTIFY_SOCKET $*" >> ${directory}/told\n`, { mode: 0o755 });
 });
 
+/** The lines so far. The shell makes the file before it writes a line. */
 const told = (): readonly string[] =>
-  existsSync(join(directory, 'told')) ? readFileSync(join(directory, 'told'), 'utf8').trim().split('\n') : [];
+  existsSync(join(directory, 'told'))
+    ? readFileSync(join(directory, 'told'), 'utf8')
+        .split('\n')
+        .filter((line) => line !== '')
+    : [];
 
 async function until(condition: () => boolean): Promise<void> {
   const deadline = Date.now() + 10_000;
