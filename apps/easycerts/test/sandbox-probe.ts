@@ -1,6 +1,6 @@
 /**
  * Starts a sandbox in the data directory given, asks a program inside what it sees, stops it, and prints all of that as
- * JSON. A program of its own, so that the test can run it in another mount namespace, where control groups look different.
+ * JSON. With `hold` as second argument it stops nothing and waits to be killed. A program of its own, so that the test can run it in another mount namespace, where control groups look different.
  */
 
 import { existsSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
@@ -105,6 +105,7 @@ async function probe(path: string): Promise<ProbeResult> {
   const factsFile = join(data.sandbox, 'shared/facts.json');
   await waitUntil(() => existsSync(factsFile) || !isRunning(live.init), { timeoutMs: 10_000 });
   const startMs = performance.now() - began;
+  if (process.argv[3] === 'hold') await new Promise(() => setInterval(() => undefined, 1000));
   const inside = JSON.parse(readFileSync(factsFile, 'utf8')) as InsideFacts;
   const linkOf = (pid: number | 'self', name: string): string => readlinkSync(`/proc/${pid}/ns/${name}`);
   const during = {

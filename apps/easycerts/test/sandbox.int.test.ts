@@ -8,10 +8,12 @@ import { dirname, join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { isAppError } from '@easycerts/core';
+import { isRunning, waitUntil } from '@easycerts/runtime';
 import { instanceOf } from '../src/core/instance.ts';
 import { chooseCable } from '../src/edge/choose-cable.ts';
 import { dataDirectoryAt, makeDataDirectory } from '../src/edge/data-directory.ts';
 import { removeSandbox } from '../src/edge/remove-sandbox.ts';
+import { readLiveSandbox } from '../src/edge/sandbox-record-file.ts';
 import type { ProbeResult } from './sandbox-probe.ts';
 import { whyNoSandbox } from './why-no-sandbox.ts';
 
@@ -100,17 +102,17 @@ describe('sandbox', { skip }, () => {
   });
 
   test('killed all at once it leaves groups, and the next removal clears them', async () => {
-    const killed = spawn(process.execPath, [probeFile, directory], { stdio: 'ignore' });
     const data = dataDirectoryAt(directory);
-    const { readLiveSandbox } = await import('../src/edge/sandbox-record-file.ts');
-    const { isRunning, waitUntil } = await import('@easycerts/runtime');
     const factsFile = join(data.sandbox, 'shared/facts.json');
     rmSync(factsFile, { force: true });
-    await waitUntil(() => existsSync(factsFile) && readLiveSandbox(data) !== undefined, { timeoutMs: 20_000 });
+    const killed = spawn(process.execPath, [probeFile, directory, 'hold'], { stdio: 'ignore' });
+    assert.ok(await waitUntil(() => existsSync(factsFile), { timeoutMs: 20_000 }));
     const live = readLiveSandbox(data);
+    assert.ok(live);
     killed.kill('SIGKILL');
-    if (live !== undefined) process.kill(live.init.pid, 'SIGKILL');
-    assert.ok(live === undefined || (await waitUntil(() => !isRunning(live.init), { timeoutMs: 5_000 })));
+    process.kill(live.init.pid, 'SIGKILL');
+    assert.ok(await waitUntil(() => !isRunning(live.init), { timeoutMs: 5_000 }));
+    assert.ok(live.groups.every((group) => existsSync(group)));
     await removeSandbox(data);
     assert.deepEqual(machineState(directory), before);
   });
