@@ -102,7 +102,12 @@ class Watcher {
 
   constructor(command: readonly string[], folder: string) {
     const [program = '', ...words] = command;
-    this.child = spawn(program, [...words, folder], { env: environment(), stdio: ['ignore', 'pipe', 'pipe'] });
+    // A process group of its own: the shell's `nats` would outlive it, and take an event that nobody handles.
+    this.child = spawn(program, [...words, folder], {
+      detached: true,
+      env: environment(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.child.stdout?.on('data', (data) => {
       const parts = `${this.#rest}${data}`.split('\n');
       this.#rest = parts.pop() ?? '';
@@ -124,7 +129,8 @@ class Watcher {
   async kill(): Promise<void> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     const ended = once(this.child, 'exit');
-    this.child.kill('SIGKILL');
+    assert.ok(this.child.pid);
+    process.kill(-this.child.pid, 'SIGKILL');
     await ended;
   }
 }
