@@ -68,7 +68,7 @@ export class Observer {
     const facts =
       remembered !== undefined && isSame(remembered.version, version)
         ? remembered.facts
-        : this.#facts.read(spec, trusted);
+        : this.#facts.read(spec, target, trusted);
     if (version !== undefined && facts !== remembered?.facts) this.#remembered.set(spec.directory, { version, facts });
     if (facts.kind !== 'present') return facts;
     const wrong = status === undefined ? [] : wrongModes(target, status, this.modesOf(spec));

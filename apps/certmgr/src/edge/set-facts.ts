@@ -1,10 +1,16 @@
 /** What the files of a set say, without their owners and modes. */
 
-import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { type CertificateSpec, filesOfSet } from '@easycerts/cluster';
-import { AppError, toAppError } from '@easycerts/core';
-import { type CertificateFacts, issuerOf, namesEqual, parseBundle, subjectsEqual } from '@easycerts/pki';
-import { type CertificateSet, readSetSync } from '@easycerts/runtime';
+import { toAppError } from '@easycerts/core';
+import {
+  type CertificateFacts,
+  isPrivateKeyOf,
+  issuerOf,
+  namesEqual,
+  parseBundle,
+  subjectsEqual,
+} from '@easycerts/pki';
+import { readSetTextsSync, type SetTexts } from '@easycerts/runtime';
 import { trustedIssuers } from '../core/answer-checks.ts';
 import {
   type BundleState,
@@ -32,9 +38,9 @@ export class SetFacts {
   /** Almost all sets of a host have the same few `ca.crt`: each is parsed once. */
   readonly #bundles = new Map<string, OwnBundle | undefined>();
 
-  /** Reads and judges the set of a spec. Throws what {@link readSetSync} throws. */
-  read(spec: CertificateSpec, trusted: TrustBundle | undefined): FileFacts {
-    const set = readSetSync(spec.directory, { emptyIfMissing: true });
+  /** Reads and judges the set of a spec, which lies in `target`. Throws what {@link readSetTextsSync} throws. */
+  read(spec: CertificateSpec, target: string, trusted: TrustBundle | undefined): FileFacts {
+    const set = readSetTextsSync(spec.directory, target);
     const missing = (['cert', 'key'] as const).find((part) => set[part].length === 0);
     if (missing !== undefined) {
       return { kind: 'missing', detail: `${filesOfSet(spec.directory)[missing]} is missing or empty` };
@@ -46,11 +52,11 @@ export class SetFacts {
     }
   }
 
-  #present(set: CertificateSet, spec: CertificateSpec, trusted: TrustBundle | undefined): FileFacts {
-    const [certificate, ...chain] = parseBundle(set.cert.toString('latin1'));
-    if (certificate === undefined) return { kind: 'unreadable', detail: `${set.directory}: no certificate` };
-    const doesKeyMatch = isKeyOf(certificate, set.key);
-    const own = this.#ownBundle(set.ca.toString('latin1'));
+  #present(set: SetTexts, spec: CertificateSpec, trusted: TrustBundle | undefined): FileFacts {
+    const [certificate, ...chain] = parseBundle(set.cert);
+    if (certificate === undefined) return { kind: 'unreadable', detail: `${spec.directory}: no certificate` };
+    const doesKeyMatch = isPrivateKeyOf(set.key, certificate);
+    const own = this.#ownBundle(set.ca);
     const bundle = trusted?.certificates ?? own?.certificates;
     return {
       kind: 'present',
@@ -67,16 +73,6 @@ export class SetFacts {
     const bundle = ownBundleOf(pem);
     this.#bundles.set(pem, bundle);
     return bundle;
-  }
-}
-
-/** node:crypto compares them in a microsecond; AppError DAMAGED when the key is none. */
-function isKeyOf(certificate: CertificateFacts, keyPem: Buffer): boolean {
-  try {
-    return new X509Certificate(certificate.der).checkPrivateKey(createPrivateKey(keyPem));
-  } catch {
-    // Without OpenSSL's text, which may quote what it read
-    throw new AppError('DAMAGED', 'tls.key is not an unencrypted private key');
   }
 }
 

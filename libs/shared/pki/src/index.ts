@@ -19,6 +19,7 @@ export { generateKeyPair, keyMatches, parsePrivateKeyPem, privateKeyToPem } from
 export { oid } from './oids.ts';
 export type { PemBlock } from './pem.ts';
 export { decodePem, encodePem } from './pem.ts';
+export { isPrivateKeyOf } from './private-key-of.ts';
 export { spkiFingerprint, spkiOf } from './public-key.ts';
 export type { CrlRequest, OcspRequest, OcspStatus, RevokedSerial } from './revocation-lists.ts';
 export { createCrl, createOcspResponse } from './revocation-lists.ts';

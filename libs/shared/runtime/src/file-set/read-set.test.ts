@@ -5,7 +5,7 @@ import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { before, describe, test } from 'node:test';
 import { isAppError } from '@easycerts/core';
 import { deliverSet } from '../atomic-file-set.ts';
-import { isUsable, readSet, readSetSync, resolveSet, serialOf } from './read-set.ts';
+import { isUsable, readSet, readSetTextsSync, resolveSet, serialOf } from './read-set.ts';
 import { makeTestSets, noUsers, type TestSet, temporaryFolder } from './test-sets.ts';
 
 let sets: Record<'a1' | 'b2', TestSet>;
@@ -58,16 +58,19 @@ describe('readSet', () => {
     await assert.rejects(readSet(directory), (error) => isAppError(error, 'DAMAGED'), 'a link to nowhere');
   });
 
-  test('gives empty files for missing ones only when asked to, and never for a set that is not there', async (t) => {
+  test('gives its texts, empty ones for missing files, but never of a set that is not there', async (t) => {
     const parent = await temporaryFolder(t);
     const directory = `${parent}/kubelet`;
     await deliverSet({ directory, files: sets.a1, owner: 'root', group: 'root', users: noUsers });
+    const target = resolveSet(directory);
+    assert.deepEqual(readSetTextsSync(directory, target), { cert: sets.a1.cert, key: sets.a1.key, ca: sets.a1.ca });
     await rm(`${directory}/ca.crt`);
-    const set = readSetSync(directory, { emptyIfMissing: true });
-    assert.equal(set.ca.length, 0);
-    assert.equal(set.key.toString(), sets.a1.key);
+    assert.deepEqual(readSetTextsSync(directory, target), { cert: sets.a1.cert, key: sets.a1.key, ca: '' });
+    await deliverSet({ directory, files: sets.b2, owner: 'root', group: 'root', users: noUsers });
+    await rm(target, { recursive: true, force: true });
+    assert.equal(readSetTextsSync(directory, target).key, sets.b2.key, 'swapped since the link was read');
     assert.throws(
-      () => readSetSync(`${parent}/absent`, { emptyIfMissing: true }),
+      () => readSetTextsSync(`${parent}/absent`, `${parent}/absent`),
       (error) => isAppError(error, 'NOT_FOUND'),
     );
   });

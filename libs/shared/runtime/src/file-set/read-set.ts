@@ -20,6 +20,9 @@ export interface CertificateSet {
 /** More swaps than this during one read do not happen: each takes several fsyncs, a read takes microseconds. */
 const maxAttempts = 20;
 
+/** The files of a set as texts; one that is missing is empty. */
+export type SetTexts = Readonly<Record<keyof CertificateFiles, string>>;
+
 /**
  * Reads the set whose link is `directory` (a plain directory of the same files works too). AppError NOT_FOUND when there is
  * none, DAMAGED when one of its files is missing, or the error of the file that cannot be read. Contents are not judged.
@@ -28,22 +31,33 @@ export async function readSet(directory: string): Promise<CertificateSet> {
   return readSetSync(directory);
 }
 
+/** {@link readSet} for those who read many: a handful of small local files costs a tenth of what promises cost. */
+export function readSetSync(directory: string): CertificateSet {
+  return readWhole(directory, resolveSet(directory), (target) => readFrom(directory, target));
+}
+
 /**
- * {@link readSet} for those who read thousands: a handful of small local files costs a tenth of what promises cost. With
- * `emptyIfMissing`, a missing file of an existing set is empty instead of an error.
+ * {@link readSet} for those who read thousands, at a third of the cost: only the texts, of which a missing one of an existing
+ * set is empty. `target` is what {@link resolveSet} has just said.
  */
-export function readSetSync(directory: string, options: { readonly emptyIfMissing?: boolean } = {}): CertificateSet {
-  let target = resolveSet(directory);
+export function readSetTextsSync(directory: string, target: string): SetTexts {
+  try {
+    return readWhole(directory, target, (place) => textsFrom(place, readText));
+  } catch (error) {
+    if (!isAppError(error, 'DAMAGED')) throw error;
+    return textsFrom(resolveSet(directory), readTextOrNothing);
+  }
+}
+
+function readWhole<T>(directory: string, expected: string, read: (target: string) => T): T {
+  let target = expected;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return readFrom(directory, target, readPart);
+      return read(target);
     } catch (error) {
       const now = resolveSet(directory);
       // A directory never changes once the link points to it, so only its removal can part a set; then there is a newer one
-      if (now === target || attempt === maxAttempts) {
-        if (options.emptyIfMissing === true) return readFrom(directory, target, readPartOrNothing);
-        throw error;
-      }
+      if (now === target || attempt === maxAttempts) throw error;
       target = now;
     }
   }
@@ -82,9 +96,9 @@ export function isUsable({ cert, key, ca }: Pick<CertificateSet, keyof Certifica
   }
 }
 
-function readFrom(directory: string, target: string, read: (path: string) => Buffer): CertificateSet {
+function readFrom(directory: string, target: string): CertificateSet {
   const files = filesOfSet(target);
-  const [cert, key, ca] = [read(files.cert), read(files.key), read(files.ca)];
+  const [cert, key, ca] = [readBytes(files.cert), readBytes(files.key), readBytes(files.ca)];
   return {
     directory,
     target,
@@ -98,23 +112,37 @@ function readFrom(directory: string, target: string, read: (path: string) => Buf
   };
 }
 
-function readPart(path: string): Buffer {
+function readBytes(path: string): Buffer {
+  return readPart(path, () => readFileSync(path));
+}
+
+function textsFrom(target: string, read: (path: string) => string): SetTexts {
+  const files = filesOfSet(target);
+  return { cert: read(files.cert), key: read(files.key), ca: read(files.ca) };
+}
+
+/** As UTF-8 Node.js reads a file in one call; PEM is ASCII, and what is not is no PEM in any encoding. */
+function readText(path: string): string {
+  return readPart(path, () => readFileSync(path, 'utf8'));
+}
+
+function readTextOrNothing(path: string): string {
   try {
-    return readFileSync(path);
+    return readText(path);
+  } catch (error) {
+    if (isAppError(error, 'DAMAGED')) return '';
+    throw error;
+  }
+}
+
+function readPart<T>(path: string, read: () => T): T {
+  try {
+    return read();
   } catch (error) {
     if (systemErrorCode(error) !== 'ENOENT') throw toAppError(error, `read ${path}`);
     throw new AppError('DAMAGED', `read ${path}: it is missing`, {
       cause: error,
       details: { path, cure: 'run `certmgr ensure`' },
     });
-  }
-}
-
-function readPartOrNothing(path: string): Buffer {
-  try {
-    return readPart(path);
-  } catch (error) {
-    if (isAppError(error, 'DAMAGED')) return Buffer.alloc(0);
-    throw error;
   }
 }
