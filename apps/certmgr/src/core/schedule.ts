@@ -1,6 +1,6 @@
 /** When to renew, when to look again, how long to wait after a failure: pure functions of facts and time. */
 
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { hourMs, minuteMs, secondMs } from '@easycerts/core';
 import type { LeafFacts } from './observation.ts';
 
@@ -22,7 +22,7 @@ export function renewAtMs(leaf: Pick<LeafFacts, 'serial' | 'notBeforeMs' | 'notA
 
 /** 0 ≤ x < 1, evenly spread, always the same for the same text. */
 export function fractionOf(text: string): number {
-  return createHash('sha256').update(text).digest().readUInt32BE(0) / 2 ** 32;
+  return hash('sha256', text, 'buffer').readUInt32BE(0) / 2 ** 32;
 }
 
 /** When to look again: the earliest of what is due, but not before a moment has passed and not later than the interval. */

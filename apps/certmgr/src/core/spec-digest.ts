@@ -1,6 +1,6 @@
 /** What a certificate must be, as one short text: changes when, and only when, another certificate is asked for. */
 
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { CertificateSpec } from '@easycerts/cluster';
 
 /** Digest of the part of a spec that a certificate shows; where and as whose the files lie is left out. */
@@ -17,5 +17,5 @@ export function specDigestOf(spec: CertificateSpec): string {
     keyAlgorithm,
     validityS,
   ];
-  return createHash('sha256').update(JSON.stringify(shown)).digest('hex').slice(0, 32);
+  return hash('sha256', JSON.stringify(shown)).slice(0, 32);
 }

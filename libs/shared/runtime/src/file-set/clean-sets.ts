@@ -1,10 +1,10 @@
 /** Finishes deliveries that a crash has interrupted. */
 
+import { readlinkSync } from 'node:fs';
 import { systemErrorCode, toAppError } from '@easycerts/core';
 import { nodeFileSystem, type SetFileSystem } from './file-system.ts';
-import { layoutOf, previousFolderOf, setOfEntry, setsFolderOf } from './layout.ts';
+import { layoutOf, linkTarget, previousFolderOf, setOfEntry, setsFolderOf } from './layout.ts';
 import { withSetLock } from './set-lock.ts';
-import { isTarget, standingAt } from './stage.ts';
 import { removeOthers } from './swap.ts';
 
 /**
@@ -37,11 +37,16 @@ async function untidySets(fileSystem: SetFileSystem, parent: string): Promise<re
   });
   const entriesOf = Map.groupBy(entries, (entry) => setOfEntry(entry) ?? '');
   entriesOf.delete('');
-  const untidy: string[] = [];
-  for (const [name, own] of entriesOf) {
-    const standing = await standingAt(fileSystem, layoutOf(`${parent}/${name}`)).catch(() => undefined);
-    const isTidy = standing !== undefined && own.every((entry) => isTarget(standing, entry));
-    if (!isTidy) untidy.push(name);
+  // Of ten thousand almost all are tidy: asked without promises, which cost ten times as much
+  return [...entriesOf].filter(([name, own]) => !isInUse(`${parent}/${name}`, own)).map(([name]) => name);
+}
+
+/** Whether the link points to the only entry. */
+function isInUse(directory: string, [entry, ...others]: readonly string[]): boolean {
+  if (entry === undefined || others.length > 0) return false;
+  try {
+    return readlinkSync(directory) === linkTarget(entry);
+  } catch {
+    return false;
   }
-  return untidy;
 }
