@@ -6,6 +6,7 @@ import packageFacts from '../package.json' with { type: 'json' };
 import type { CommandSource, CommandSources } from './command-source.ts';
 import { services } from './command-source.ts';
 import { links, readInvocation } from './core/invocation.ts';
+import { newProgram } from './new-program.ts';
 
 /** The program for a command line, out of `sources`. */
 export async function programFor(argv: readonly string[], sources: CommandSources): Promise<Command> {
@@ -60,11 +61,4 @@ async function assemble(
     whole.addCommand(name in services ? command.helpGroup('Services:') : command, { hidden: source.isHidden === true });
   }
   return whole;
-}
-
-function newProgram(): Command {
-  return new Command('easycerts')
-    .description('a secure Kubernetes cluster whose certificates keep themselves')
-    .version(packageFacts.version, '--version')
-    .enablePositionalOptions();
 }

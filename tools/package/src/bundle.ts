@@ -1,9 +1,9 @@
-/** One script of our sources and the libraries, for the executable. */
+/** Scripts of our sources and the libraries, for the executable. */
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toAppError } from '@easycerts/core';
-import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 import { asciiScript } from './core/ascii-script.ts';
 import { bundledPackages } from './core/bundled-packages.ts';
 import type { Notice } from './core/copyright.ts';
@@ -11,49 +11,73 @@ import { executableFile } from './core/package-content.ts';
 import { readLicence } from './licence-file.ts';
 import { repository } from './package-texts.ts';
 
+/** ASCII, by their names in the executable. */
+export type Scripts = Readonly<Record<keyof typeof entries, Uint8Array>>;
+
 export interface Bundle {
-  readonly script: Uint8Array;
-  /** The licences of the libraries in it. */
+  /** What runs first, and takes one of the scripts. */
+  readonly first: Uint8Array;
+  /** Makes compiled code of a script: `node compiler.cjs <script> <file>`. */
+  readonly compiler: Uint8Array;
+  readonly scripts: Scripts;
+  /** The licences of the libraries in them. */
   readonly notices: readonly Notice[];
 }
 
 const sources = 'apps/easycerts/src';
-const common = {
-  absWorkingDir: repository,
-  outfile: 'easycerts.cjs',
-  write: false,
-  bundle: true,
-  platform: 'node',
-  target: 'node26',
-  // identifiers too: every service holds the script in memory twice, as a file and as a string. Giving functions their names
-  // back at every start (keepNames) takes an eighth of it
-  minify: true,
-  legalComments: 'none',
-  logLevel: 'silent',
-} as const satisfies BuildOptions;
+/** The names are those of core/executable-scripts.ts there. */
+const entries = {
+  easycerts: `${sources}/main-installed.ts`,
+  agent: `${sources}/main-agent.ts`,
+  'addon-manager': `${sources}/main-addon-manager.ts`,
+} as const;
 
 /** Bundles the installed command line. What is loaded only when it is needed stays so inside the bundle. */
 export async function bundle(): Promise<Bundle> {
   try {
-    const [first] = (await build({ ...common, entryPoints: [`${sources}/memory.ts`], format: 'iife' })).outputFiles;
-    const { metafile, outputFiles } = await build({
-      ...common,
-      entryPoints: [`${sources}/main-installed.ts`],
-      // code is cached for CommonJS only (https://nodejs.org/api/single-executable-applications.html)
-      format: 'cjs',
-      metafile: true,
-      // for a service of gRPC's that nobody offers here
-      external: ['@grpc/proto-loader'],
-      plugins: [oneLanguage],
-      // even what only declares the rest is work enough for an optimising compiler
-      banner: { js: `"use strict";${first?.text ?? ''}` },
-    });
-    const packages = bundledPackages(Object.keys(metafile.inputs));
-    const script = Buffer.from(asciiScript(outputFiles[0]?.text ?? ''), 'latin1');
-    return { script, notices: await Promise.all(packages.map(noticeOf)) };
+    const [first, compiler, easycerts, agent, addonManager] = await Promise.all([
+      scriptOf(`${sources}/main-executable.ts`),
+      scriptOf(`${sources}/main-compile.ts`),
+      scriptOf(entries.easycerts),
+      scriptOf(entries.agent),
+      scriptOf(entries['addon-manager']),
+    ]);
+    const packages = bundledPackages([first, easycerts, agent, addonManager].flatMap(({ inputs }) => inputs));
+    return {
+      first: first.text,
+      compiler: compiler.text,
+      scripts: { easycerts: easycerts.text, agent: agent.text, 'addon-manager': addonManager.text },
+      notices: await Promise.all(packages.map(noticeOf)),
+    };
   } catch (error) {
     throw toAppError(error, 'bundle the sources');
   }
+}
+
+async function scriptOf(entry: string): Promise<{ readonly text: Uint8Array; readonly inputs: readonly string[] }> {
+  const { metafile, outputFiles } = await build({
+    absWorkingDir: repository,
+    entryPoints: [entry],
+    outfile: 'script.cjs',
+    write: false,
+    bundle: true,
+    platform: 'node',
+    target: 'node26',
+    // code is cached for CommonJS only (https://nodejs.org/api/single-executable-applications.html)
+    format: 'cjs',
+    banner: { js: '"use strict";' },
+    // identifiers too: every service holds the script in memory. Giving functions their names back at every start (keepNames)
+    // takes an eighth of it
+    minify: true,
+    legalComments: 'none',
+    logLevel: 'silent',
+    metafile: true,
+    // for a service of gRPC's that nobody offers here
+    external: ['@grpc/proto-loader'],
+    plugins: [oneLanguage],
+  });
+  const text = Buffer.from(asciiScript(outputFiles[0]?.text ?? ''), 'latin1');
+  return { text, inputs: Object.keys(metafile.inputs) };
 }
 
 /** zod's messages in fifty languages, of which we speak one. */

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError, toAppError } from '@easycerts/core';
 import { ensurePinnedProgram, takeLock } from '@easycerts/kube-assets';
-import { bundle } from './bundle.ts';
+import { type Bundle, bundle } from './bundle.ts';
 import { type Architecture, debianArchitecture } from './core/architecture.ts';
 import { isDebianVersion } from './core/control.ts';
 import { type ContentFacts, executableFile, natsServerFile, packageContent } from './core/package-content.ts';
@@ -68,10 +68,9 @@ export async function ensurePackage(options: PackageOptions): Promise<BuiltPacka
   }
 }
 
-interface Inputs extends Omit<ContentFacts, 'executable'> {
+interface Inputs extends Omit<ContentFacts, 'executable'>, Bundle {
   readonly architecture: Architecture;
   readonly compression: Compression;
-  readonly script: Uint8Array;
   readonly node: string;
   readonly builder: string;
   readonly natsDigest: string;
@@ -116,8 +115,8 @@ async function gatherInputs(architecture: Architecture, steps: Steps, options: P
     described,
     texts: await readPackageTexts(),
     documents: await readDocuments(),
+    ...bundled,
     notices: [...bundled.notices, nodeNotice, ...natsNotices],
-    script: bundled.script,
     node: join(node.folder, 'bin/node'),
     builder: join(builder.folder, 'bin/node'),
     natsServer: nats.path,
@@ -130,16 +129,17 @@ const recipe = ['executable.ts', 'core/strip-elf.ts', 'write-deb.ts'] as const;
 
 /** Everything that decides about the bytes of the package, but for the programs of others that make it. */
 async function digestOfInputs(inputs: Inputs): Promise<string> {
-  const { architecture, compression, natsDigest, node, script } = inputs;
-  const files = { script: '/script', node: '/node', executable: '/executable' };
+  const { architecture, compiler, compression, first, natsDigest, node, scripts } = inputs;
+  const files = { script: '/script', node: '/node', executable: '/executable', assets: {} };
   return digestOf([
     packageContent({ ...inputs, executable: '/executable', natsServer: '/nats-server' }),
     inputs.version,
     inputs.epochS,
     architecture,
     compressions[compression],
-    seaConfig(files, architecture === process.arch),
-    Buffer.from(script).toString('base64'),
+    seaConfig(files),
+    architecture === process.arch,
+    Object.entries({ first, compiler, ...scripts }).map(([name, text]) => [name, Buffer.from(text).toString('base64')]),
     await digestOfFile(node),
     await Promise.all(recipe.map((file) => digestOfFile(join(import.meta.dirname, file)))),
     natsDigest,

@@ -1,7 +1,6 @@
 /** What V8 is told for services that wait most of the time: memory instead of speed (docs/adr/0021). Pure. */
 
-import { basename } from 'node:path';
-import { type Links, links } from './invocation.ts';
+import { commandWords, isCommand } from './command-words.ts';
 
 /** They look at a few files now and then. Not the CA and certmgr, which may have much to do at once. */
 const patient: readonly (readonly string[])[] = [
@@ -17,18 +16,16 @@ const flags: readonly string[] = [
   '--no-turbofan',
   '--no-maglev',
   '--no-sparkplug',
-  // collect sooner, give back what is free, and forget code that has not run since
+  // collect sooner and forget code that has not run since. Not --compact-on-every-full-gc: for the moment in which most of the
+  // heap is there twice it costs 8 MB, and V8 compacts by itself when there is nothing to do
   '--optimize-for-size',
-  '--compact-on-every-full-gc',
   '--bytecode-old-age=1',
   // young objects get no more room than at first
   '--semi-space-growth-factor=1',
 ];
 
-/** The flags for a command line (`[program, link, …words]`), as our units have it: without options before the command. */
+/** The flags for a command line (`[program, link, …words]`). */
 export function memoryFlags(argv: readonly string[]): readonly string[] {
-  const called = basename(argv[1] ?? '');
-  const path = Object.hasOwn(links, called) ? ((links as Links)[called] ?? []) : [];
-  const words = [...path, ...argv.slice(2)];
-  return patient.some((command) => command.every((word, index) => words[index] === word)) ? flags : [];
+  const words = commandWords(argv);
+  return patient.some((command) => isCommand(words, command)) ? flags : [];
 }

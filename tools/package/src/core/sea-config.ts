@@ -1,13 +1,15 @@
 /** How Node.js makes the executable (https://nodejs.org/api/single-executable-applications.html). Pure. */
 
 export interface SeaFiles {
+  /** The script that runs first. */
   readonly script: string;
   readonly node: string;
   readonly executable: string;
+  /** What the first script finds by name (`sea.getRawAsset`). */
+  readonly assets: Readonly<Record<string, string>>;
 }
 
-/** `hasSameProcessor`: compiled code can only be stored for the processor that compiles it. */
-export function seaConfig(files: SeaFiles, hasSameProcessor: boolean): Readonly<Record<string, unknown>> {
+export function seaConfig(files: SeaFiles): Readonly<Record<string, unknown>> {
   return {
     // a name without the folder: it is what stack traces show, and must not differ from one build to the next
     main: basenameOf(files.script),
@@ -16,14 +18,17 @@ export function seaConfig(files: SeaFiles, hasSameProcessor: boolean): Readonly<
     output: files.executable,
     disableExperimentalSEAWarning: true,
     useSnapshot: false,
-    useCodeCache: hasSameProcessor,
+    // a page of text; the scripts have their compiled code among the assets
+    useCodeCache: false,
     execArgv,
     // NODE_OPTIONS of whoever calls us is about other programs
     execArgvExtension: 'none',
+    assets: files.assets,
   };
 }
 
-const execArgv: readonly string[] = [
+/** What Node.js is told; compiled code is only good for a V8 that was told the same. */
+export const execArgv: readonly string[] = [
   // half the memory of a busy CA at the same speed (docs/adr/0017)
   '--max-semi-space-size=2',
   // no debugger for whoever may send a signal

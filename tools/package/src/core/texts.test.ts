@@ -125,9 +125,9 @@ test('the Node.js is that of the lock file, and one without a hash is refused', 
   assert.throws(() => nodePin({}, 'x64'), { code: 'INTERNAL' });
 });
 
-test('compiled code is stored for the own processor only, and no path of this machine', () => {
-  const files = { script: '/tmp/x/easycerts.cjs', node: '/tmp/x/node', executable: '/tmp/x/easycerts' };
-  assert.equal(seaConfig(files, true).useCodeCache, true);
-  assert.equal(seaConfig(files, false).useCodeCache, false);
-  assert.equal(seaConfig(files, true).main, 'easycerts.cjs');
+test('the executable has its scripts, and no path of this machine as a name', () => {
+  const files = { script: '/tmp/x/first.cjs', node: '/tmp/x/node', executable: '/tmp/x/easycerts' };
+  const assets = { 'agent.cjs': '/tmp/x/agent.cjs.zst' };
+  const config = seaConfig({ ...files, assets });
+  assert.deepEqual([config.main, config.assets], ['first.cjs', assets]);
 });
