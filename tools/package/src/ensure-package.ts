@@ -125,7 +125,14 @@ async function gatherInputs(architecture: Architecture, steps: Steps, options: P
 }
 
 /** Our own files that decide how the package's files come about. */
-const recipe = ['executable.ts', 'core/strip-elf.ts', 'write-deb.ts'] as const;
+const recipe = [
+  'executable.ts',
+  'core/strip-elf.ts',
+  'core/trim-symbols.ts',
+  'core/elf-file.ts',
+  'core/gnu-hash-table.ts',
+  'write-deb.ts',
+] as const;
 
 /** Everything that decides about the bytes of the package, but for the programs of others that make it. */
 async function digestOfInputs(inputs: Inputs): Promise<string> {

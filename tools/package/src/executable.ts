@@ -8,6 +8,7 @@ import type { Bundle } from './bundle.ts';
 import type { Architecture } from './core/architecture.ts';
 import { execArgv, seaConfig } from './core/sea-config.ts';
 import { stripElf } from './core/strip-elf.ts';
+import { trimSymbols } from './core/trim-symbols.ts';
 import { runCommand } from './run-command.ts';
 
 export interface ExecutableOptions extends Omit<Bundle, 'notices'> {
@@ -24,7 +25,7 @@ export interface ExecutableOptions extends Omit<Bundle, 'notices'> {
 
 /** The path of the executable. */
 export async function buildExecutable(options: ExecutableOptions): Promise<string> {
-  const { builder, env, first, folder, node, signal } = options;
+  const { architecture, builder, env, first, folder, node, signal } = options;
   const files = {
     script: join(folder, 'first.cjs'),
     node: join(folder, 'node'),
@@ -34,7 +35,7 @@ export async function buildExecutable(options: ExecutableOptions): Promise<strin
   };
   await writeFile(files.script, first);
   // before, not after: what is added behind the sections would be cut off with them
-  await writeFile(files.node, stripElf(await readFile(node)), { mode: 0o755 });
+  await writeFile(files.node, trimSymbols(stripElf(await readFile(node)), architecture), { mode: 0o755 });
   await writeFile(files.config, JSON.stringify(seaConfig(files)));
   await runCommand(builder, ['--build-sea', files.config], {
     env: { ...env, NODE_OPTIONS: undefined },
