@@ -21,15 +21,31 @@ export function oidOf(element: DerElement | undefined, what: string): string {
 
 /** Dotted text of the content octets of an OBJECT IDENTIFIER. */
 export function oidText(content: Uint8Array): string {
-  return (
-    wellKnown.get(Buffer.from(content.buffer, content.byteOffset, content.length).toString('latin1')) ?? dotted(content)
-  );
+  const known = wellKnown.get(lastOctets(content))?.find(({ octets }) => areEqual(octets, content));
+  return known?.id ?? dotted(content);
 }
 
-/** By their content octets: almost every one that is read is one of these. */
-const wellKnown: ReadonlyMap<string, string> = new Map(
-  Object.values(oid).map((id) => [Buffer.from(oidElement(id).subarray(2)).toString('latin1'), id]),
+interface WellKnownOid {
+  readonly id: string;
+  readonly octets: Uint8Array;
+}
+
+/** By their last octets: almost every one that is read is one of these, and no text has to be made to find it. */
+const wellKnown: ReadonlyMap<number, readonly WellKnownOid[]> = Map.groupBy(
+  Object.values(oid).map((id) => ({ id, octets: oidElement(id).subarray(2) })),
+  ({ octets }) => lastOctets(octets),
 );
+
+function lastOctets(content: Uint8Array): number {
+  const { length } = content;
+  return (content[length - 2] ?? 0) * 256 + (content[length - 1] ?? 0);
+}
+
+function areEqual(one: Uint8Array, other: Uint8Array): boolean {
+  if (one.length !== other.length) return false;
+  for (let at = 0; at < one.length; at++) if (one[at] !== other[at]) return false;
+  return true;
+}
 
 function dotted(content: Uint8Array): string {
   const arcs: bigint[] = [];

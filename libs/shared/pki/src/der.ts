@@ -43,43 +43,70 @@ export function malformed(what: string, cause?: unknown): AppError {
  * non-minimal lengths, tags of several octets, and primitive values that DER writes otherwise.
  */
 export function readDer(bytes: Uint8Array): DerElement {
-  const element = readElement({ bytes, start: 0, end: bytes.length }, 0, { elements: maxElements });
-  if (element.end !== bytes.length) throw malformed(`read DER: ${bytes.length - element.end} bytes after the end`);
+  const reader = new Reader(bytes);
+  const element = reader.element(bytes.length, 0);
+  if (reader.at !== bytes.length) throw malformed(`read DER: ${bytes.length - reader.at} bytes after the end`);
   return element;
 }
 
-interface Budget {
-  elements: number;
-}
+/** Reads one element after the other; certificates are made of a hundred, so nothing is made that is thrown away again. */
+class Reader {
+  /** Where the next element begins. */
+  at = 0;
+  readonly #bytes: Uint8Array;
+  #budget = maxElements;
+  /** Children of what is being read, in the order of their parents. */
+  readonly #open: DerElement[] = [];
 
-/** The element at `start`, within what ends at `end`. */
-function readElement(
-  { bytes, start, end }: Pick<Place, 'bytes' | 'start' | 'end'>,
-  depth: number,
-  budget: Budget,
-): ReadElement {
-  if (depth > maxDepth) throw malformed('read DER: nested too deeply');
-  if (--budget.elements < 0) throw malformed('read DER: too many elements');
-  const tag = start < end ? bytes[start] : undefined;
-  if (tag === undefined) throw malformed('read DER: ends where an element should start');
-  if ((tag & 0x1f) === 0x1f) throw malformed('read DER: tag of several octets');
-  const { length, contentStart } = readLength(bytes, start + 1, end);
-  const next = contentStart + length;
-  if (next > end) throw malformed('read DER: element is longer than what holds it');
-  const place: Place = { bytes, start, contentStart, end: next };
-  if ((tag & 0x20) !== 0) return new ReadElement(tag, place, readChildren(place, depth + 1, budget));
-  checkPrimitive(tag, place);
-  return new ReadElement(tag, place, noChildren);
-}
-
-function readChildren({ bytes, contentStart, end }: Place, depth: number, budget: Budget): readonly DerElement[] {
-  const children: DerElement[] = [];
-  for (let at = contentStart; at < end; ) {
-    const child = readElement({ bytes, start: at, end }, depth, budget);
-    children.push(child);
-    at = child.end;
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
   }
-  return children;
+
+  /** The next element, which must not go beyond `limit`. */
+  element(limit: number, depth: number): DerElement {
+    if (depth > maxDepth) throw malformed('read DER: nested too deeply');
+    if (--this.#budget < 0) throw malformed('read DER: too many elements');
+    const start = this.at;
+    const tag = start < limit ? this.#bytes[start] : undefined;
+    if (tag === undefined) throw malformed('read DER: ends where an element should start');
+    if ((tag & 0x1f) === 0x1f) throw malformed('read DER: tag of several octets');
+    this.at = start + 1;
+    const length = this.#length(limit);
+    const contentStart = this.at;
+    const end = contentStart + length;
+    if (end > limit) throw malformed('read DER: element is longer than what holds it');
+    const place: Place = { bytes: this.#bytes, start, contentStart, end };
+    if ((tag & 0x20) !== 0) return new ReadElement(tag, place, this.#children(end, depth + 1));
+    checkPrimitive(tag, place);
+    this.at = end;
+    return new ReadElement(tag, place, noChildren);
+  }
+
+  #children(end: number, depth: number): readonly DerElement[] {
+    const first = this.#open.length;
+    while (this.at < end) this.#open.push(this.element(end, depth));
+    // An array of their number: one that grew has room for seventeen
+    return this.#open.splice(first);
+  }
+
+  #length(limit: number): number {
+    const first = this.#octet(limit, 'where a length should be');
+    if (first < 0x80) return first;
+    const octets = first & 0x7f;
+    // Indefinite (0) is BER; more than three octets would be 16 MiB, which nobody may send.
+    if (octets === 0 || octets > 3) throw malformed('read DER: length is indefinite or too large');
+    let length = 0;
+    for (let index = 0; index < octets; index++) length = length * 256 + this.#octet(limit, 'inside a length');
+    if (length < 0x80 || length < 2 ** (8 * (octets - 1))) throw malformed('read DER: length is not minimal');
+    return length;
+  }
+
+  #octet(limit: number, where: string): number {
+    const octet = this.at < limit ? this.#bytes[this.at] : undefined;
+    if (octet === undefined) throw malformed(`read DER: ends ${where}`);
+    this.at += 1;
+    return octet;
+  }
 }
 
 const noChildren: readonly DerElement[] = [];
@@ -113,27 +140,6 @@ class ReadElement implements DerElement {
     const { bytes, start, end } = this.#place;
     return bytes.subarray(start, end);
   }
-
-  get end(): number {
-    return this.#place.end;
-  }
-}
-
-function readLength(bytes: Uint8Array, offset: number, end: number): { length: number; contentStart: number } {
-  const first = offset < end ? bytes[offset] : undefined;
-  if (first === undefined) throw malformed('read DER: ends where a length should be');
-  if (first < 0x80) return { length: first, contentStart: offset + 1 };
-  const octets = first & 0x7f;
-  // Indefinite (0) is BER; more than three octets would be 16 MiB, which nobody may send.
-  if (octets === 0 || octets > 3) throw malformed('read DER: length is indefinite or too large');
-  let length = 0;
-  for (let index = 1; index <= octets; index++) {
-    const octet = offset + index < end ? bytes[offset + index] : undefined;
-    if (octet === undefined) throw malformed('read DER: ends inside a length');
-    length = length * 256 + octet;
-  }
-  if (length < 0x80 || length < 2 ** (8 * (octets - 1))) throw malformed('read DER: length is not minimal');
-  return { length, contentStart: offset + 1 + octets };
 }
 
 function checkPrimitive(tag: number, place: Place): void {
