@@ -28,7 +28,6 @@ const leaf: LeafFacts = {
   serial: 'a1',
   fingerprint: 'f1',
   subject: spec.subject,
-  subjectText: 'CN=system:node:n1,O=system:nodes',
   issuerText: 'CN=kubernetes-ca',
   otherSubjectAttributes: [],
   alternativeNames: spec.alternativeNames,

@@ -14,7 +14,10 @@ export interface LeafComparison {
 export function differsInSubject({ spec, leaf }: LeafComparison): Finding<'subject'> | undefined {
   if (subjectsEqual(leaf.subject, spec.subject) && leaf.otherSubjectAttributes.length === 0) return undefined;
   const others = leaf.otherSubjectAttributes.length === 0 ? '' : ' and more';
-  return { reason: 'subject', detail: `is ${leaf.subjectText}${others}, should be ${formatSubject(spec.subject)}` };
+  return {
+    reason: 'subject',
+    detail: `is ${formatSubject(leaf.subject)}${others}, should be ${formatSubject(spec.subject)}`,
+  };
 }
 
 /** DNS names and addresses, and none of another kind. */

@@ -10,7 +10,6 @@ export interface LeafFacts {
   /** SHA-256 of the certificate, lowercase hexadecimal. */
   readonly fingerprint: string;
   readonly subject: SubjectName;
-  readonly subjectText: string;
   readonly issuerText: string;
   /** Object identifiers of subject attributes that our certificates don't have. */
   readonly otherSubjectAttributes: readonly string[];
@@ -59,7 +58,6 @@ export function leafFactsOf(certificate: CertificateFacts): LeafFacts {
     serial: certificate.serial,
     fingerprint: certificate.fingerprint,
     subject: certificate.subject,
-    subjectText: certificate.subjectText,
     issuerText: certificate.issuerText,
     otherSubjectAttributes: certificate.otherSubjectAttributes,
     alternativeNames: certificate.alternativeNames,

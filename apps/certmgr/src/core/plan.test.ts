@@ -15,7 +15,6 @@ const leaf: LeafFacts = {
   serial: 'a1',
   fingerprint: 'f1',
   subject: spec.subject,
-  subjectText: 'CN=system:kubelet,O=system:nodes',
   issuerText: 'CN=kubernetes-ca',
   otherSubjectAttributes: [],
   alternativeNames: spec.alternativeNames,

@@ -1,5 +1,5 @@
 /**
- * Looks at certificate sets on disk. What was read is kept and trusted as long as the link, the inodes and the times of the
+ * Looks at certificate sets on disk. What was read is kept and trusted as long as the inodes and the times of the
  * files are the same, so that looking at ten thousand sets again costs five status calls each.
  */
 
@@ -7,18 +7,14 @@ import type { CertificateSpec } from '@easycerts/cluster';
 import { toAppError } from '@easycerts/core';
 import { resolveSet, type SetModes, type SetStatus, statSetSync, type Users, wrongModes } from '@easycerts/runtime';
 import type { CertificateObservation } from '../core/observation.ts';
+import { type FileVersion, isSameVersion, versionOfFiles } from './file-version.ts';
 import { type FileFacts, SetFacts } from './set-facts.ts';
 import type { TrustBundle } from './trust-bundles.ts';
 
-/** Differs when the files or what they are compared with may differ. Numbers: a text of them is five times as large. */
-interface Version {
-  readonly target: string;
-  readonly files: readonly number[];
-  readonly bundle: string | undefined;
-}
-
 interface Remembered {
-  readonly version: Version;
+  readonly version: FileVersion;
+  /** Digest of the trust bundle that the files were compared with. */
+  readonly bundle: string | undefined;
   readonly facts: FileFacts;
 }
 
@@ -63,28 +59,27 @@ export class Observer {
   #observe(spec: CertificateSpec, trusted: TrustBundle | undefined): CertificateObservation {
     const target = resolveSet(spec.directory);
     const status = statSetSync(target);
-    const version = status && versionOf(target, status, trusted);
-    const remembered = this.#remembered.get(spec.directory);
     const facts =
-      remembered !== undefined && isSame(remembered.version, version)
-        ? remembered.facts
-        : this.#facts.read(spec, target, trusted);
-    if (version !== undefined && facts !== remembered?.facts) this.#remembered.set(spec.directory, { version, facts });
+      status === undefined ? this.#facts.read(spec, target, trusted) : this.#factsOf(spec, { target, status, trusted });
     if (facts.kind !== 'present') return facts;
     const wrong = status === undefined ? [] : wrongModes(target, status, this.modesOf(spec));
     return { ...facts, wrongModes: wrong.map(({ path, detail }) => `${path}: ${detail}`) };
   }
+
+  #factsOf(spec: CertificateSpec, { target, status, trusted }: Seen): FileFacts {
+    const version = versionOfFiles(status.cert, status.key, status.ca);
+    const known = this.#remembered.get(spec.directory);
+    if (known !== undefined && known.bundle === trusted?.digest && isSameVersion(known.version, version)) {
+      return known.facts;
+    }
+    const facts = this.#facts.read(spec, target, trusted);
+    this.#remembered.set(spec.directory, { version, bundle: trusted?.digest, facts });
+    return facts;
+  }
 }
 
-function versionOf(target: string, { cert, key, ca }: SetStatus, trusted: TrustBundle | undefined): Version {
-  const files = [cert, key, ca].flatMap(({ ino, size, mtimeMs, ctimeMs }) => [ino, size, mtimeMs, ctimeMs]);
-  return { target, files, bundle: trusted?.digest };
-}
-
-function isSame(before: Version, now: Version | undefined): boolean {
-  return (
-    before.target === now?.target &&
-    before.bundle === now.bundle &&
-    before.files.every((value, index) => value === now.files[index])
-  );
+interface Seen {
+  readonly target: string;
+  readonly status: SetStatus;
+  readonly trusted: TrustBundle | undefined;
 }

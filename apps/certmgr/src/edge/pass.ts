@@ -172,6 +172,7 @@ async function plansAfter<L extends PassSpec>(
   items: readonly Item<L>[],
   outcomes: readonly PassOutcome[],
 ): Promise<readonly CertificatePlan[]> {
+  if (outcomes.length === 0) return items.map(({ plan }) => plan);
   const touched = new Set(outcomes.map(({ name }) => name));
   return Promise.all(items.map(({ loaded, plan }) => (touched.has(plan.name) ? keeper.plan(loaded) : plan)));
 }

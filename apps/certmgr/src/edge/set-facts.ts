@@ -19,6 +19,7 @@ import {
   leafFactsOf,
   type PresentSet,
 } from '../core/observation.ts';
+import { SharedValues } from './shared-values.ts';
 import { bundleDigestOf, type TrustBundle } from './trust-bundles.ts';
 
 /** What follows from the files and the trust bundle, and from nothing else. */
@@ -37,6 +38,7 @@ const keptBundles = 32;
 export class SetFacts {
   /** Almost all sets of a host have the same few `ca.crt`: each is parsed once. */
   readonly #bundles = new Map<string, OwnBundle | undefined>();
+  readonly #shared = new SharedValues();
 
   /** Reads and judges the set of a spec, which lies in `target`. Throws what {@link readSetTextsSync} throws. */
   read(spec: CertificateSpec, target: string, trusted: TrustBundle | undefined): FileFacts {
@@ -60,10 +62,26 @@ export class SetFacts {
     const bundle = trusted?.certificates ?? own?.certificates;
     return {
       kind: 'present',
-      leaf: sharingWith(spec, leafFactsOf(certificate)),
+      leaf: this.#sharing(spec, leafFactsOf(certificate)),
       doesKeyMatch,
       isIssuerTrusted: bundle === undefined || issuerOf(certificate, trustedIssuers(chain, bundle)) !== undefined,
       bundle: bundleState(own, trusted),
+    };
+  }
+
+  /** What is as the spec says, or as in other sets, is kept once: facts of ten thousand sets are held for as long as we run. */
+  #sharing(spec: CertificateSpec, leaf: LeafFacts): LeafFacts {
+    const shared = this.#shared;
+    const isNamed = namesEqual(leaf.alternativeNames, spec.alternativeNames);
+    return {
+      ...leaf,
+      subject: subjectsEqual(leaf.subject, spec.subject) ? spec.subject : leaf.subject,
+      alternativeNames: isNamed ? spec.alternativeNames : leaf.alternativeNames,
+      issuerText: shared.text(leaf.issuerText),
+      otherSubjectAttributes: shared.list(leaf.otherSubjectAttributes),
+      otherNames: shared.list(leaf.otherNames),
+      usages: shared.list(leaf.usages),
+      otherUsages: shared.list(leaf.otherUsages),
     };
   }
 
@@ -74,13 +92,6 @@ export class SetFacts {
     this.#bundles.set(pem, bundle);
     return bundle;
   }
-}
-
-/** What is as the spec says is kept once, by the spec: facts of ten thousand sets are held for as long as we run. */
-function sharingWith(spec: CertificateSpec, leaf: LeafFacts): LeafFacts {
-  const subject = subjectsEqual(leaf.subject, spec.subject) ? spec.subject : leaf.subject;
-  const isNamed = namesEqual(leaf.alternativeNames, spec.alternativeNames);
-  return { ...leaf, subject, alternativeNames: isNamed ? spec.alternativeNames : leaf.alternativeNames };
 }
 
 function bundleState(own: OwnBundle | undefined, trusted: TrustBundle | undefined): BundleState {

@@ -1,10 +1,11 @@
 /** The specs of this host, as config-renderer wrote them: one JSON file a certificate. A file is read again when it changed. */
 
 import { readFileSync } from 'node:fs';
-import type { CertificateSpec } from '@easycerts/cluster';
+import { type CertificateSpec, deepFreeze } from '@easycerts/cluster';
 import { AppError } from '@easycerts/core';
 import { specDigestOf } from '../core/spec-digest.ts';
 import { parseSpecFile } from '../core/spec-schema.ts';
+import { SharedValues } from './shared-values.ts';
 import { type FileResult, type FolderOfSpecs, SpecFolder, type SpecProblem } from './spec-folder.ts';
 
 export type { SpecProblem } from './spec-folder.ts';
@@ -24,9 +25,14 @@ export interface LoadedSpecs {
 /** Reads the specs of one directory, again and again; what did not change costs one look at its inode. */
 export class SpecFiles {
   readonly #folder: SpecFolder<LoadedSpec>;
+  readonly #shared = new SharedValues();
 
   constructor(directory: string) {
-    this.#folder = new SpecFolder({ path: directory, isSpec: (name) => name.endsWith('.json'), read: readSpec });
+    this.#folder = new SpecFolder({
+      path: directory,
+      isSpec: (name) => name.endsWith('.json'),
+      read: (file) => this.#read(file),
+    });
   }
 
   /**
@@ -35,6 +41,26 @@ export class SpecFiles {
    */
   load(): LoadedSpecs {
     return withoutShared(this.#folder.load());
+  }
+
+  #read(file: string): FileResult<LoadedSpec> {
+    const parsed = parseSpecFile(readFileSync(file, 'utf8'));
+    if (parsed.kind === 'problems') return parsed;
+    const spec = this.#sharing(parsed.spec);
+    return { kind: 'loaded', loaded: { file, spec, digest: specDigestOf(spec) } };
+  }
+
+  /** What many specs say alike is kept once: there may be ten thousand. */
+  #sharing(spec: CertificateSpec): CertificateSpec {
+    const { subject, alternativeNames, usages, usedBy } = spec;
+    const shared = this.#shared;
+    return deepFreeze({
+      ...spec,
+      subject: { ...subject, organizations: shared.list(subject.organizations) },
+      alternativeNames: { ...alternativeNames, ip: shared.list(alternativeNames.ip) },
+      usages: shared.list(usages),
+      usedBy: shared.list(usedBy),
+    });
   }
 }
 
@@ -53,6 +79,7 @@ function withoutShared({ loaded, problems: found }: FolderOfSpecs<LoadedSpec>): 
   const problems = [...found];
   const isShared = new Set<LoadedSpec>();
   for (const key of ['name', 'directory'] as const) {
+    if (new Set(loaded.map(({ spec }) => spec[key])).size === loaded.length) continue;
     for (const [value, sharing] of Map.groupBy(loaded, ({ spec }) => spec[key])) {
       if (sharing.length === 1) continue;
       for (const one of sharing) {
@@ -64,10 +91,4 @@ function withoutShared({ loaded, problems: found }: FolderOfSpecs<LoadedSpec>): 
   }
   const specs = loaded.filter((one) => !isShared.has(one)).sort((a, b) => (a.spec.name < b.spec.name ? -1 : 1));
   return { specs, problems };
-}
-
-function readSpec(file: string): FileResult<LoadedSpec> {
-  const parsed = parseSpecFile(readFileSync(file, 'utf8'));
-  if (parsed.kind === 'problems') return parsed;
-  return { kind: 'loaded', loaded: { file, spec: parsed.spec, digest: specDigestOf(parsed.spec) } };
 }

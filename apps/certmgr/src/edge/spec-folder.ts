@@ -4,6 +4,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { systemErrorCode, toAppError } from '@easycerts/core';
 import type { Logger } from '@easycerts/runtime';
 import type { SpecFileProblem } from '../core/spec-schema.ts';
+import { type FileVersion, isSameVersion, versionOfFile } from './file-version.ts';
 
 /** A problem of one file; `path` is the file and the keys down to the problem. */
 export interface SpecProblem {
@@ -31,7 +32,7 @@ export interface SpecFolderOptions<T> {
 }
 
 interface Known<T> {
-  readonly version: string;
+  readonly version: FileVersion;
   readonly result: FileResult<T>;
 }
 
@@ -52,20 +53,19 @@ export class SpecFolder<T> {
     for (const file of this.#list()) {
       const found = statSync(file, { throwIfNoEntry: false });
       if (found === undefined) continue;
-      const version = `${found.ino}:${found.size}:${found.mtimeMs}:${found.ctimeMs}`;
+      const version = versionOfFile(found);
       const before = this.#known.get(file);
-      known.set(file, before?.version === version ? before : { version, result: this.#read(file, found.size) });
+      const isKnown = before !== undefined && isSameVersion(before.version, version);
+      known.set(file, isKnown ? before : { version, result: this.#read(file, found.size) });
     }
     this.#known = known;
-    const entries = [...known];
-    return {
-      loaded: entries.flatMap(([, { result }]) => (result.kind === 'loaded' ? [result.loaded] : [])),
-      problems: entries.flatMap(([file, { result }]) =>
-        result.kind === 'loaded'
-          ? []
-          : result.problems.map(({ path, message }) => ({ path: path === '' ? file : `${file}: ${path}`, message })),
-      ),
-    };
+    const loaded: T[] = [];
+    const problems: SpecProblem[] = [];
+    for (const [file, { result }] of known) {
+      if (result.kind === 'loaded') loaded.push(result.loaded);
+      else problems.push(...result.problems.map((one) => problemOf(file, one)));
+    }
+    return { loaded, problems };
   }
 
   #read(file: string, bytes: number): FileResult<T> {
@@ -88,6 +88,10 @@ export class SpecFolder<T> {
       throw toAppError(error, `list certificate specs in ${path}`);
     }
   }
+}
+
+function problemOf(file: string, { path, message }: SpecFileProblem): SpecProblem {
+  return { path: path === '' ? file : `${file}: ${path}`, message };
 }
 
 /** Of a file as a whole. */

@@ -36,7 +36,6 @@ const leaf: LeafFacts = {
   serial: '1',
   fingerprint: 'f',
   subject: { commonName, organizations: ['x'] },
-  subjectText: '',
   issuerText: 'CN=ca',
   otherSubjectAttributes: [],
   subjectAttributes: [`${oid.organization}=x`, `${oid.commonName}=${commonName}`].sort(),
