@@ -49,6 +49,7 @@ const kept: KeptSpecs = {
   idleS,
   idleForS: idleForMs / 1_000,
   rssMiB: process.memoryUsage.rss() / mebibyte,
+  peakMiB: (process.resourceUsage().maxRSS * 1_024) / mebibyte,
   timers: process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length,
 };
 process.stdout.write(`${JSON.stringify(kept)}\n`);

@@ -6,5 +6,7 @@ export interface KeptSpecs {
   readonly idleS: number;
   readonly idleForS: number;
   readonly rssMiB: number;
+  /** The most at any time. */
+  readonly peakMiB: number;
   readonly timers: number;
 }

@@ -13,7 +13,7 @@ for (const [words, isPatient] of [
   [['joiner', 'status'], false],
   [['easycerts', 'ca', 'run'], false],
   [['ca', 'run'], false],
-  [['certmgr', 'run'], false],
+  [['certmgr', 'check'], false],
   [['easycerts'], false],
   [[], false],
   [['toString', 'agent'], true],
@@ -22,6 +22,15 @@ for (const [words, isPatient] of [
     assert.equal(memoryFlags(['/usr/lib/easycerts/easycerts', ...words]).length > 0, isPatient);
   });
 }
+
+test('certmgr run: collects sooner, with every compiler', () => {
+  for (const words of [
+    ['easycerts', 'certmgr', 'run'],
+    ['certmgr', 'run'],
+  ]) {
+    assert.deepEqual(memoryFlags(['/usr/lib/easycerts/easycerts', ...words]), ['--optimize-for-size']);
+  }
+});
 
 test('V8 knows every flag', () => {
   const known = execFileSync(process.execPath, ['--v8-options'], { encoding: 'utf8' });

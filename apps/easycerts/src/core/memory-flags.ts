@@ -2,7 +2,7 @@
 
 import { commandWords, isCommand } from './command-words.ts';
 
-/** They look at a few files now and then. Not the CA and certmgr, which may have much to do at once. */
+/** They look at a few files now and then. Not the CA, which may have much to do at once. */
 const patient: readonly (readonly string[])[] = [
   ['agent'],
   ['addon-manager', 'run'],
@@ -10,15 +10,22 @@ const patient: readonly (readonly string[])[] = [
   ['joiner', 'run'],
 ];
 
-/** Only flags that V8 looks at whenever it decides something: they may be set while it runs. */
-const flags: readonly string[] = [
+/** By itself it may have ten thousand certificates: much to look at, and to keep in mind. */
+const thrifty: readonly (readonly string[])[] = [['certmgr', 'run']];
+
+// Only flags that V8 looks at whenever it decides something: they may be set while it runs
+
+/** Collect sooner. */
+const collecting: readonly string[] = ['--optimize-for-size'];
+
+const memoryFirst: readonly string[] = [
   // code that runs once a second needs no optimising compilers: 8 MB of their program are not even read
   '--no-turbofan',
   '--no-maglev',
   '--no-sparkplug',
   // collect sooner and forget code that has not run since. Not --compact-on-every-full-gc: for the moment in which most of the
   // heap is there twice it costs 8 MB, and V8 compacts by itself when there is nothing to do
-  '--optimize-for-size',
+  ...collecting,
   '--bytecode-old-age=1',
   // young objects get no more room than at first
   '--semi-space-growth-factor=1',
@@ -27,5 +34,6 @@ const flags: readonly string[] = [
 /** The flags for a command line (`[program, link, …words]`). */
 export function memoryFlags(argv: readonly string[]): readonly string[] {
   const words = commandWords(argv);
-  return patient.some((command) => isCommand(words, command)) ? flags : [];
+  if (patient.some((command) => isCommand(words, command))) return memoryFirst;
+  return thrifty.some((command) => isCommand(words, command)) ? collecting : [];
 }
