@@ -5,8 +5,9 @@
 
 import { randomBytes } from 'node:crypto';
 import { resolveCertificates } from '@easycerts/cluster';
-import { authorise, readCsrElsewhere } from '../../apps/ca/src/core/policy.ts';
+import { authorise, readCsr } from '../../apps/ca/src/core/policy.ts';
 import { issueChecked } from '../../apps/ca/src/edge/issue-checked.ts';
+import { signingInPlace } from '../../apps/ca/src/edge/signing/signing.ts';
 import { config, makeAuthorities, node, paths, registered, requestFor, specOf } from '../../apps/ca/test/fixture.ts';
 import { manyCsrs } from './many-csrs.ts';
 
@@ -15,6 +16,7 @@ const count = Number(process.argv[2] ?? 5_000);
 const name = 'kubelet';
 const now = new Date();
 const authorities = await makeAuthorities(now);
+const signing = signingInPlace(authorities);
 const host = registered(node);
 const list = resolveCertificates(config, node, paths);
 const model = { ...(await requestFor(node, name)), requestedAtMs: now.getTime() };
@@ -30,10 +32,10 @@ async function issue(csrDer: Uint8Array): Promise<void> {
     isWithinRate: true,
     now,
   };
-  const csr = await readCsrElsewhere(csrDer);
+  const csr = readCsr(csrDer);
   const decision = authorise({ ...attempt, csr }, facts);
   if (decision.kind !== 'allow') throw new Error(JSON.stringify(decision));
-  await issueChecked(decision.request, { authorities, now, randomBytes });
+  await issueChecked(decision.request, { authorities, signing, now, randomBytes });
 }
 
 /** As requests come: many at once. */

@@ -13,6 +13,7 @@ import { startTestBus } from '@easycerts/testing';
 import { encodeRecords } from '../../apps/ca/src/core/ledger-record.ts';
 import { issueChecked } from '../../apps/ca/src/edge/issue-checked.ts';
 import { ledgerStream, ledgerSubjects, openLedger } from '../../apps/ca/src/edge/ledger.ts';
+import { signingInPlace } from '../../apps/ca/src/edge/signing/signing.ts';
 import { checkedRequest, makeAuthorities, node, now } from '../../apps/ca/test/fixture.ts';
 
 /** As many as one message of the ledger has at most. */
@@ -31,7 +32,12 @@ async function main(records: number): Promise<void> {
     const bus = await testBus.connect('m1', 'master', 'ca');
     const stream = await bus.stream(ledgerStream, ledgerSubjects);
     const authorities = await makeAuthorities();
-    const { record } = await issueChecked(await checkedRequest(node, 'kubelet'), { authorities, now, randomBytes });
+    const { record } = await issueChecked(await checkedRequest(node, 'kubelet'), {
+      authorities,
+      signing: signingInPlace(authorities),
+      now,
+      randomBytes,
+    });
     const waiting = new Set<Promise<unknown>>();
     for (let first = 0; first < records; first += recordsAMessage) {
       const made = Array.from({ length: Math.min(recordsAMessage, records - first) }, (_, at) => {

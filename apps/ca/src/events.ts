@@ -1,10 +1,10 @@
 /** Every event of the CA: one function each, called after the thing is durable. */
 
-import { randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import { authorityNames } from '@easycerts/cluster';
 import type { Fact } from '@easycerts/contracts';
 import type { DenyReason, Finding } from '@easycerts/core';
-import type { CertificateFacts } from '@easycerts/pki';
+import { type CertificateTemplate, canonicalNames, formatSubject } from '@easycerts/pki';
 import type { EventPublisher } from '@easycerts/runtime';
 import type { Automation } from './core/automation.ts';
 import type { CfsslKeyRecord } from './core/cfssl/key-record.ts';
@@ -34,8 +34,9 @@ export function publishStarted(
   events.publish({ type: 'ca.started', subject: host, key: at.toISOString(), data: { version, certificates } });
 }
 
-export function publishIssued(events: EventPublisher, record: LedgerRecord, certificate: CertificateFacts): void {
+export function publishIssued(events: EventPublisher, record: LedgerRecord, template: CertificateTemplate): void {
   const { host, name, authority, serial, reason } = record;
+  const { dns, ip } = canonicalNames(template.alternativeNames);
   const fact: Fact<'certificate.issued'> = {
     type: 'certificate.issued',
     subject: `${host}/${name}`,
@@ -45,12 +46,12 @@ export function publishIssued(events: EventPublisher, record: LedgerRecord, cert
       certificate: name,
       authority,
       serial,
-      fingerprint: certificate.fingerprint,
-      subject: certificate.subjectText,
-      dnsNames: [...certificate.alternativeNames.dns],
-      ipAddresses: [...certificate.alternativeNames.ip],
-      notBefore: certificate.notBefore.toISOString(),
-      notAfter: certificate.notAfter.toISOString(),
+      fingerprint: hash('sha256', record.certificateDer),
+      subject: formatSubject(template.subject),
+      dnsNames: [...dns],
+      ipAddresses: [...ip],
+      notBefore: template.notBefore.toISOString(),
+      notAfter: template.notAfter.toISOString(),
       reason,
     },
   };

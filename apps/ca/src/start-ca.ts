@@ -50,6 +50,7 @@ import { createRandomPool } from './edge/random-pool.ts';
 import { createRateLimiter } from './edge/rate-limiter.ts';
 import { finishRemovals } from './edge/remove-host.ts';
 import { createSign } from './edge/sign.ts';
+import { createSigningThreads, type RunningSigning } from './edge/signing/signing-threads.ts';
 import { createTokenHandlers } from './edge/tokens/token-handlers.ts';
 import { publishStarted } from './events.ts';
 
@@ -91,11 +92,12 @@ export async function startCertificateAuthority(context: CaContext, options: CaO
   const added = await addAuthorities(paths.ca, view.config, clock.now());
   if (added.length > 0) logger.info({ authorities: added }, 'made authorities that the CA did not have yet');
   const authorities = await loadAuthorities(paths.ca);
-  const environment = environmentOf(context, options, { authorities, view, loaded });
+  const signing = createSigningThreads({ authorities, logger });
+  const environment = environmentOf(context, options, { authorities, signing, view, loaded });
   const refreshing = setInterval(() => void tend(environment), refreshMs);
   refreshing.unref();
   const closing = new AbortController();
-  const started: RunningService[] = [];
+  const started: RunningService[] = [signing];
   const close = async (): Promise<void> => {
     closing.abort();
     clearInterval(refreshing);
@@ -135,7 +137,12 @@ export async function startCertificateAuthority(context: CaContext, options: CaO
 function environmentOf(
   { clock, logger, events, bus }: CaContext,
   { limits = defaultLimits }: CaOptions,
-  { authorities, view, loaded }: { authorities: Authorities; view: ClusterView; loaded: Loaded },
+  {
+    authorities,
+    signing,
+    view,
+    loaded,
+  }: { authorities: Authorities; signing: RunningSigning; view: ClusterView; loaded: Loaded },
 ): CallEnvironment {
   const metrics = createMetrics({
     authorities,
@@ -148,6 +155,7 @@ function environmentOf(
   });
   return {
     authorities,
+    signing,
     view,
     stores: () => loaded.stores,
     maySign: createRateLimiter(limits.sign, clock),

@@ -115,7 +115,7 @@ describe("cfssl's own clients", hasGo ? { timeout: 300_000 } : { skip: 'needs Go
     const files = filesOfSet(directory);
     const staged = filesOfSet(`${folder.path}/set`);
     await mkdir(`${folder.path}/set`);
-    await writeFile(staged.cert, encodePem('CERTIFICATE', await issueCertificate({ authority, template })));
+    await writeFile(staged.cert, encodePem('CERTIFICATE', issueCertificate({ authority, template })));
     await writeFile(staged.key, privateKeyToPem(keyPair.privateKey), { mode: 0o600 });
     await writeFile(staged.ca, encodePem('CERTIFICATE', authority.certificate.der));
     await symlink(`${folder.path}/set`, directory);

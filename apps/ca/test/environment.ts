@@ -18,6 +18,7 @@ import { createMetrics } from '../src/edge/metrics.ts';
 import { createOnceAKey } from '../src/edge/once-a-key.ts';
 import { createRateLimiter } from '../src/edge/rate-limiter.ts';
 import { openRevocations, revocationsBucket } from '../src/edge/revocations.ts';
+import { signingInPlace } from '../src/edge/signing/signing.ts';
 import { openTokenStore, tokensBucket } from '../src/edge/token-store.ts';
 import { config, makeAuthorities, master, node, paths } from './fixture.ts';
 
@@ -60,6 +61,7 @@ export async function testEnvironment(options: { readonly source?: ClusterSource
   });
   const environment: CallEnvironment = {
     authorities,
+    signing: signingInPlace(authorities),
     view,
     stores: () => state.stores,
     maySign: createRateLimiter(limit, clock),

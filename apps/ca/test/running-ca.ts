@@ -215,7 +215,7 @@ async function writeIdentity(request: {
 }): Promise<string> {
   const { directory, host, role, authority, trusted } = request;
   const keyPair = await generateKeyPair('ecdsa-p256');
-  const der = await issueCertificate({
+  const der = issueCertificate({
     authority,
     template: {
       serial: newSerial(randomBytes),

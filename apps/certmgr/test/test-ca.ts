@@ -109,7 +109,7 @@ export async function createTestCa(clock: Clock, specs: () => readonly Certifica
     const wrong = fault === undefined ? {} : await wrongTemplate(fault, clock);
     const template = { ...templateOf(spec, facts.spkiDer), ...wrong };
     const authority = fault === 'other-ca' ? stranger : currentOf(spec.authority);
-    const der = fault === 'garbage' ? randomBytes(40) : await issueCertificate({ authority, template });
+    const der = fault === 'garbage' ? randomBytes(40) : issueCertificate({ authority, template });
     issued.add(template.serial);
     const answer: SignResponse = {
       certificateDer: der,
@@ -139,7 +139,7 @@ export async function createTestCa(clock: Clock, specs: () => readonly Certifica
     bundleOf,
     signer: currentOf,
     backdateMs: 5 * minuteMs,
-    issueFor: (spec, spkiDer, more = {}, signer = currentOf(spec.authority)) =>
+    issueFor: async (spec, spkiDer, more = {}, signer = currentOf(spec.authority)) =>
       issueCertificate({ authority: signer, template: { ...templateOf(spec, spkiDer), ...more } }),
     break: (fault, name = '') => void broken.set(name, fault),
     mend: () => broken.clear(),

@@ -23,7 +23,7 @@ export async function makeNodeIdentity(cluster: Cluster, host: string, folder: s
   const certificate = parseCertificate(readFileSync(join(authorities, 'ca.crt'), 'utf8'));
   const authority = authorityOf(certificate, parsePrivateKeyPem(readFileSync(join(authorities, 'ca.key'), 'utf8')));
   const keyPair = await generateKeyPair('ecdsa-p256');
-  const der = await issueCertificate({
+  const der = issueCertificate({
     authority,
     template: {
       serial: newSerial(randomBytes),

@@ -130,7 +130,7 @@ async function writeStepFiles(folder: string, port: number) {
     }),
   );
   const keyPair = await generateKeyPair('ecdsa-p256');
-  const der = await issueCertificate({
+  const der = issueCertificate({
     authority,
     template: {
       serial: randomBytes(8).toString('hex').replace(/^0+/, ''),

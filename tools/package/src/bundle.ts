@@ -20,6 +20,8 @@ export interface Bundle {
   /** Makes compiled code of a script: `node compiler.cjs <script> <file>`. */
   readonly compiler: Uint8Array;
   readonly scripts: Scripts;
+  /** What the CA's threads run (apps/ca/src/edge/signing). */
+  readonly signingThread: Uint8Array;
   /** The licences of the libraries in them. */
   readonly notices: readonly Notice[];
 }
@@ -35,18 +37,20 @@ const entries = {
 /** Bundles the installed command line. What is loaded only when it is needed stays so inside the bundle. */
 export async function bundle(): Promise<Bundle> {
   try {
-    const [first, compiler, easycerts, agent, addonManager] = await Promise.all([
+    const [first, compiler, easycerts, agent, addonManager, signingThread] = await Promise.all([
       scriptOf(`${sources}/main-executable.ts`),
       scriptOf(`${sources}/main-compile.ts`),
       scriptOf(entries.easycerts),
       scriptOf(entries.agent),
       scriptOf(entries['addon-manager']),
+      scriptOf('apps/ca/src/edge/signing/signing-thread.ts'),
     ]);
     const packages = bundledPackages([first, easycerts, agent, addonManager].flatMap(({ inputs }) => inputs));
     return {
       first: first.text,
       compiler: compiler.text,
       scripts: { easycerts: easycerts.text, agent: agent.text, 'addon-manager': addonManager.text },
+      signingThread: signingThread.text,
       notices: await Promise.all(packages.map(noticeOf)),
     };
   } catch (error) {

@@ -136,7 +136,7 @@ const recipe = [
 
 /** Everything that decides about the bytes of the package, but for the programs of others that make it. */
 async function digestOfInputs(inputs: Inputs): Promise<string> {
-  const { architecture, compiler, compression, first, natsDigest, node, scripts } = inputs;
+  const { architecture, compiler, compression, first, natsDigest, node, scripts, signingThread } = inputs;
   const files = { script: '/script', node: '/node', executable: '/executable', assets: {} };
   return digestOf([
     packageContent({ ...inputs, executable: '/executable', natsServer: '/nats-server' }),
@@ -146,7 +146,10 @@ async function digestOfInputs(inputs: Inputs): Promise<string> {
     compressions[compression],
     seaConfig(files),
     architecture === process.arch,
-    Object.entries({ first, compiler, ...scripts }).map(([name, text]) => [name, Buffer.from(text).toString('base64')]),
+    Object.entries({ first, compiler, signingThread, ...scripts }).map(([name, text]) => [
+      name,
+      Buffer.from(text).toString('base64'),
+    ]),
     await digestOfFile(node),
     await Promise.all(recipe.map((file) => digestOfFile(join(import.meta.dirname, file)))),
     natsDigest,

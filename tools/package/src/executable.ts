@@ -48,8 +48,10 @@ export async function buildExecutable(options: ExecutableOptions): Promise<strin
 
 /** Each script, and its compiled code where that can be made here; by the names under which the first script looks for them. */
 async function writeAssets(options: ExecutableOptions): Promise<Readonly<Record<string, string>>> {
-  const { architecture, builder, compiler, env, folder, scripts, signal } = options;
+  const { architecture, builder, compiler, env, folder, scripts, signingThread, signal } = options;
   const assets: Record<string, string> = {};
+  await writeFile(join(folder, signingThreadFile), signingThread);
+  assets[signingThreadFile] = await compress(join(folder, signingThreadFile));
   await writeFile(join(folder, 'compiler.cjs'), compiler);
   for (const [name, text] of Object.entries(scripts)) {
     const [script, code] = [`${name}.cjs`, `${name}.code`];
@@ -66,6 +68,9 @@ async function writeAssets(options: ExecutableOptions): Promise<Readonly<Record<
   }
   return assets;
 }
+
+/** The name that start-signing-thread.ts looks for. */
+const signingThreadFile = 'signing-thread.cjs';
 
 /** Read once at every start; a second more here. */
 const level = { params: { [constants.ZSTD_c_compressionLevel]: 19 } };

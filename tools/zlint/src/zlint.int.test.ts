@@ -88,7 +88,7 @@ async function issueAll(keyAlgorithm: KeyAlgorithm): Promise<readonly { what: st
           const ends = new Date(nowMs + validityS * 1_000);
           const names = { subject, alternativeNames, usages: usages as readonly ExtendedKeyUsage[] };
           const template = { serial: newSerial(randomBytes), ...names, notBefore, notAfter: ends, spkiDer };
-          return { what: `${leaf} ${keyAlgorithm}`, pem: pemOf(await issueCertificate({ authority, template })) };
+          return { what: `${leaf} ${keyAlgorithm}`, pem: pemOf(issueCertificate({ authority, template })) };
         });
       return [
         { what: `CA ${name} ${keyAlgorithm}`, pem: pemOf(authority.certificate.der) },

@@ -4,11 +4,19 @@ import { test } from 'node:test';
 import { isAppError } from '@easycerts/core';
 import { checkedRequest, makeAuthorities, node, now } from '../../test/fixture.ts';
 import { issueChecked } from '../edge/issue-checked.ts';
+import { signingInPlace } from '../edge/signing/signing.ts';
 import { certificateOf, decodeRecords, encodedLength, encodeRecords, type LedgerRecord } from './ledger-record.ts';
 
 const authorities = await makeAuthorities();
 const recordOf = async (name: string): Promise<LedgerRecord> =>
-  (await issueChecked(await checkedRequest(node, name), { authorities, now, randomBytes })).record;
+  (
+    await issueChecked(await checkedRequest(node, name), {
+      authorities,
+      signing: signingInPlace(authorities),
+      now,
+      randomBytes,
+    })
+  ).record;
 const record = await recordOf('kubelet');
 const other = await recordOf('kubelet-client');
 

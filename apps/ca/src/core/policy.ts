@@ -11,7 +11,7 @@
 import { hash } from 'node:crypto';
 import type { CertificateSpec } from '@easycerts/cluster';
 import { type DenyReason, type Finding, firstFinding, isAppError, type ReissueReason } from '@easycerts/core';
-import { type CsrFacts, parseCsr, parseCsrElsewhere } from '@easycerts/pki';
+import { type CsrFacts, parseCsr } from '@easycerts/pki';
 import { callerChecks } from './caller-checks.ts';
 import type { RegisteredHost } from './registered-host.ts';
 import { requestChecks } from './request-checks.ts';
@@ -35,7 +35,7 @@ export interface Attempt {
   /** Whether the client certificate has been revoked. */
   readonly isCertificateRevoked: boolean;
   readonly isWithinRate: boolean;
-  /** What {@link readCsrElsewhere} made of the request's CSR; absent: it is read now. */
+  /** What {@link readCsr} made of the request's CSR; absent: it is read now. */
   readonly csr?: CsrFacts | Finding<DenyReason> | undefined;
   readonly now: Date;
 }
@@ -142,27 +142,14 @@ export function isAdmitted(attempt: Attempt): boolean {
   return firstFinding(callerChecks, attempt) === undefined;
 }
 
-/** What a CSR says, or why it cannot be read. */
+/** What a CSR says, or why it cannot be read. Only for a request that {@link isAdmitted}: it is work. */
 export function readCsr(csrDer: Uint8Array): CsrFacts | Finding<DenyReason> {
   try {
     return parseCsr(csrDer);
   } catch (error) {
-    return unreadable(error);
+    if (!isAppError(error, 'INVALID_INPUT')) throw error;
+    return { reason: error.details.reason === 'too-large' ? 'too-large' : 'malformed', detail: error.message };
   }
-}
-
-/** The same; another thread verifies the signature. Only for a request that {@link isAdmitted}. */
-export async function readCsrElsewhere(csrDer: Uint8Array): Promise<CsrFacts | Finding<DenyReason>> {
-  try {
-    return await parseCsrElsewhere(csrDer);
-  } catch (error) {
-    return unreadable(error);
-  }
-}
-
-function unreadable(error: unknown): Finding<DenyReason> {
-  if (!isAppError(error, 'INVALID_INPUT')) throw error;
-  return { reason: error.details.reason === 'too-large' ? 'too-large' : 'malformed', detail: error.message };
 }
 
 function checkedRequest(holder: string, { spec, csr, request }: ReadRequest, requestHash: string): CheckedRequest {

@@ -9,7 +9,7 @@ const authorities = await makeAuthorities();
 const authority = authorities.kubernetes.certificate;
 const request = await checkedRequest(node, 'kubelet');
 const template = templateOf({ request, authority, serial: 'ab12', now });
-const certificate = parseCertificate(await issueCertificate({ authority: authorities.kubernetes, template }));
+const certificate = parseCertificate(issueCertificate({ authority: authorities.kubernetes, template }));
 const good: Issued = { certificate, template, authority, now };
 
 const later = new Date(template.notAfter.getTime() + 1_000);

@@ -16,6 +16,7 @@ import type { OnceAKey } from './once-a-key.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 import { refusalError } from './refusal-error.ts';
 import type { Revocations } from './revocations.ts';
+import type { Signing } from './signing/signing.ts';
 import type { TokenStore } from './token-store.ts';
 
 /** What exists only once the bus has answered. */
@@ -30,6 +31,7 @@ export interface Stores {
 
 export interface CallEnvironment {
   readonly authorities: Authorities;
+  readonly signing: Signing;
   readonly view: ClusterView;
   /** Undefined until ledger and register are loaded. */
   readonly stores: () => Stores | undefined;

@@ -12,9 +12,15 @@ import { checkpointFile, readCheckpoint } from './checkpoint-file.ts';
 import { CheckpointKeeper } from './checkpoint-keeper.ts';
 import { issueChecked } from './issue-checked.ts';
 import { type Ledger, ledgerStream, ledgerSubjects, openLedger } from './ledger.ts';
+import { signingInPlace } from './signing/signing.ts';
 
 const authorities = await makeAuthorities();
-const issued = await issueChecked(await checkedRequest(node, 'kubelet'), { authorities, now, randomBytes });
+const issued = await issueChecked(await checkedRequest(node, 'kubelet'), {
+  authorities,
+  signing: signingInPlace(authorities),
+  now,
+  randomBytes,
+});
 const folder = await temporaryDirectory();
 after(() => folder.remove());
 const checkpointPath = checkpointFile(folder.path);

@@ -9,13 +9,21 @@ import { encodeRecords, type LedgerRecord } from '../core/ledger-record.ts';
 import { importJournal, journalFile } from './import-journal.ts';
 import { issueChecked } from './issue-checked.ts';
 import { ledgerStream, ledgerSubjects, openLedger } from './ledger.ts';
+import { signingInPlace } from './signing/signing.ts';
 
 const authorities = await makeAuthorities();
 const folder = await temporaryDirectory();
 after(() => folder.remove());
 
 const recordOf = async (name: string): Promise<LedgerRecord> =>
-  (await issueChecked(await checkedRequest(master, name), { authorities, now, randomBytes })).record;
+  (
+    await issueChecked(await checkedRequest(master, name), {
+      authorities,
+      signing: signingInPlace(authorities),
+      now,
+      randomBytes,
+    })
+  ).record;
 const records = [await recordOf('host'), await recordOf('ca-server'), await recordOf('bus-server')];
 
 async function setUp(content: string | Uint8Array = encodeRecords(records)) {

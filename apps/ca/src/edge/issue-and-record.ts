@@ -12,19 +12,19 @@ export async function issueAndRecord(
   environment: CallEnvironment,
   { ledger, serial: reserved }: Pick<Stores, 'ledger'> & { readonly serial?: string },
 ): Promise<LedgerRecord> {
-  const { authorities, clock, randomBytes, logger, metrics, events } = environment;
-  const context = { authorities, now: clock.now(), randomBytes };
-  const { certificate, record } = await issueChecked(
+  const { authorities, signing, clock, randomBytes, logger, metrics, events } = environment;
+  const context = { authorities, signing, now: clock.now(), randomBytes };
+  const { template, record } = await issueChecked(
     request,
     reserved === undefined ? context : { ...context, serial: reserved },
   );
   await ledger.append(record);
   const { serial, authority, host, name, reason } = record;
   logger.info(
-    { host, certificate: name, authority, serial, reason, notAfter: certificate.notAfter },
+    { host, certificate: name, authority, serial, reason, notAfter: template.notAfter },
     'issued a certificate',
   );
   metrics.issued(authority);
-  publishIssued(events, record, certificate);
+  publishIssued(events, record, template);
   return record;
 }

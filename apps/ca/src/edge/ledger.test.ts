@@ -8,9 +8,15 @@ import { checkedRequest, makeAuthorities, node, now } from '../../test/fixture.t
 import { decodeRecords, encodeRecords, type LedgerRecord } from '../core/ledger-record.ts';
 import { issueChecked } from './issue-checked.ts';
 import { Ledger, ledgerStream, ledgerSubjects, openLedger } from './ledger.ts';
+import { signingInPlace } from './signing/signing.ts';
 
 const authorities = await makeAuthorities();
-const issued = await issueChecked(await checkedRequest(node, 'kubelet'), { authorities, now, randomBytes });
+const issued = await issueChecked(await checkedRequest(node, 'kubelet'), {
+  authorities,
+  signing: signingInPlace(authorities),
+  now,
+  randomBytes,
+});
 
 /** A record of its own; the certificate is the same in all, which the ledger does not mind. */
 function recordOf(number: number): LedgerRecord {

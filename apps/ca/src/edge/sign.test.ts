@@ -7,6 +7,7 @@ import { generateKeyPair, parseBundle, parseCertificate, verifyCertificate } fro
 import { callOf, testEnvironment } from '../../test/environment.ts';
 import { config, master, node, requestFor, specOf } from '../../test/fixture.ts';
 import { createSign } from './sign.ts';
+import { signingInPlace } from './signing/signing.ts';
 
 const isDenied = (reason: DenyReason) => (error: unknown) => isAppError(error) && error.details.reason === reason;
 
@@ -188,7 +189,7 @@ test('a signature that goes wrong is found before it is recorded', async () => {
   const { kubernetes, etcd } = ca.authorities;
   // A CA whose key is not the one of its certificate: what it signs does not verify.
   const broken = { ...ca.authorities, kubernetes: { certificate: kubernetes.certificate, keyPair: etcd.keyPair } };
-  const sign = createSign({ ...ca.environment, authorities: broken });
+  const sign = createSign({ ...ca.environment, authorities: broken, signing: signingInPlace(broken) });
   await assert.rejects(sign(await requestFor(node, 'kubelet'), callOf(node)), (error) => isAppError(error, 'INTERNAL'));
   assert.equal(ca.ledger.size, 0);
   assert.equal(ca.events.events.length, 0);

@@ -6,7 +6,7 @@ import { AppError, firstFinding } from '@easycerts/core';
 import type { CallContext } from '@easycerts/runtime';
 import { standingChecks } from '../core/caller-checks.ts';
 import type { LedgerRecord } from '../core/ledger-record.ts';
-import { type Attempt, type Authorised, authorise, isAdmitted, readCsrElsewhere } from '../core/policy.ts';
+import { type Attempt, type Authorised, authorise, isAdmitted } from '../core/policy.ts';
 import { trustBundleOf } from './authority-files.ts';
 import { type CallEnvironment, type Stores, standingOf, writableStoresOf } from './call-environment.ts';
 import { issueOnce } from './issue-once.ts';
@@ -20,7 +20,7 @@ export function createSign(environment: CallEnvironment) {
     const stores = writableStoresOf(environment);
     const isWithinRate = environment.maySign(context.caller.host);
     const attempt = (): Attempt => attemptOf(request, context, { environment, stores, isWithinRate });
-    const csr = isAdmitted(attempt()) ? await readCsrElsewhere(request.csrDer) : undefined;
+    const csr = isAdmitted(attempt()) ? await environment.signing.readCsr(request.csrDer) : undefined;
     const decide = (): Authorised =>
       authorise(
         { ...attempt(), csr },

@@ -56,7 +56,7 @@ interface Change {
 async function answerOf({ template = {}, signer = () => ours, answer = () => ({}) }: Change): Promise<Answer> {
   const authority = signer();
   assert.ok(authority && ours);
-  const der = await issueCertificate({
+  const der = issueCertificate({
     authority,
     template: {
       serial: 'a1',

@@ -191,5 +191,5 @@ async function reissue(name: string, fromNowMs: number, untilNowMs: number): Pro
     ...validity,
     spkiDer: spkiOf(publicKey),
   };
-  writeFileSync(cert, encodePem('CERTIFICATE', await issueCertificate({ authority, template })));
+  writeFileSync(cert, encodePem('CERTIFICATE', issueCertificate({ authority, template })));
 }

@@ -67,10 +67,10 @@ export function authorityOf(certificate: CertificateFacts, keyPair: KeyPair): Au
 }
 
 /** Signs exactly what the template says, DER. AppError INVALID_INPUT for a template or key that nobody should sign. */
-export async function issueCertificate(request: {
+export function issueCertificate(request: {
   readonly authority: Authority;
   readonly template: CertificateTemplate;
-}): Promise<Uint8Array> {
+}): Uint8Array {
   const { authority, template } = request;
   assertSoundTemplate(template);
   const { keyId, keyAlgorithm } = acceptedKey(template.spkiDer);

@@ -71,7 +71,7 @@ function parseDer(der: Uint8Array): CertificateFacts {
   const issuer = readName(fields.issuer, 'certificate issuer').subject;
   const [notBefore, notAfter, ...more] = sequenceOf(fields.validity, 'certificate validity');
   if (more.length > 0) throw malformed('read certificate validity: of unknown shape');
-  const { keyId: _, ...publicKey } = readPublicKey(fields.key, 'certificate key');
+  const { keyAlgorithm, keyDescription, spkiFingerprint, spkiDer } = readPublicKey(fields.key, 'certificate key');
   return {
     serial: serialText(integerOf(fields.serial, 'certificate serial number')),
     subject,
@@ -83,7 +83,10 @@ function parseDer(der: Uint8Array): CertificateFacts {
     issuerDer: fields.issuer.raw,
     notBefore: timeOf(notBefore, 'certificate validity'),
     notAfter: timeOf(notAfter, 'certificate validity'),
-    ...publicKey,
+    keyAlgorithm,
+    keyDescription,
+    spkiFingerprint,
+    spkiDer,
     ...factsOfExtensions(fields.extensions, 'certificate extension'),
     extensions: fields.extensions,
     fingerprint: hash('sha256', der),

@@ -9,7 +9,7 @@ import { readName } from './distinguished-name.ts';
 import { type Extension, factsOfExtensions, type KeyUsageName, readExtensions } from './extensions.ts';
 import { oid } from './oids.ts';
 import { publicKeyOfSpki, readPublicKey } from './public-key.ts';
-import { isSignatureValid, isSignatureValidElsewhere, type SignedParts } from './signature.ts';
+import { isSignatureValid, type SignedParts } from './signature.ts';
 
 export interface CsrFacts {
   /** What was read. */
@@ -48,12 +48,6 @@ export const maxCsrBytes = 16_384;
 export function parseCsr(der: Uint8Array): CsrFacts {
   const { facts, signed, publicKey } = readRequest(der);
   return { ...facts, signatureValid: publicKey !== undefined && isSignatureValid(signed, publicKey) };
-}
-
-/** The same; another thread verifies the signature, which is most of the work. */
-export async function parseCsrElsewhere(der: Uint8Array): Promise<CsrFacts> {
-  const { facts, signed, publicKey } = readRequest(der);
-  return { ...facts, signatureValid: publicKey !== undefined && (await isSignatureValidElsewhere(signed, publicKey)) };
 }
 
 /** A request whose signature nobody has looked at yet. */

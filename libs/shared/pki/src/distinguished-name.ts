@@ -112,9 +112,11 @@ function isCharacter(codePoint: number): boolean {
   return codePoint <= 0x10_ff_ff && (codePoint < 0xd8_00 || codePoint > 0xdf_ff);
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 function decodeUtf8(content: Uint8Array, what: string): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content);
+    return utf8.decode(content);
   } catch (cause) {
     throw malformed(`read ${what}: not UTF-8`, cause);
   }

@@ -7,7 +7,7 @@ export { leafKeyUsages } from './certificate-template.ts';
 export type { CsrRequest } from './create-csr.ts';
 export { createCsr } from './create-csr.ts';
 export type { CsrFacts } from './csr-facts.ts';
-export { maxCsrBytes, parseCsr, parseCsrElsewhere } from './csr-facts.ts';
+export { maxCsrBytes, parseCsr } from './csr-facts.ts';
 export type { SubjectAttribute } from './distinguished-name.ts';
 export { formatSubject, readSubjectAttributes, subjectsEqual } from './distinguished-name.ts';
 export type { Extension, KeyUsageName } from './extensions.ts';
@@ -25,4 +25,4 @@ export type { CrlRequest, OcspRequest, OcspStatus, RevokedSerial } from './revoc
 export { createCrl, createOcspResponse } from './revocation-lists.ts';
 export { newSerial } from './serial.ts';
 export type { Verification, VerifyReason } from './verify-certificate.ts';
-export { issuerOf, verifyCertificate, verifyElsewhere, verifyReasons } from './verify-certificate.ts';
+export { issuerOf, verifyCertificate, verifyReasons } from './verify-certificate.ts';

@@ -37,7 +37,7 @@ const valid: LeafFields = {
 
 /** What is signed, by each of the two writers. */
 async function bothOf(fields: LeafFields): Promise<readonly [Uint8Array, Uint8Array]> {
-  return [await writeLeaf(fields), await writeCertificate({ ...fields, isCa: false })];
+  return [writeLeaf(fields), await writeCertificate({ ...fields, isCa: false })];
 }
 
 function signedPart(der: Uint8Array): string {
@@ -112,7 +112,7 @@ describe('writeLeaf writes what @peculiar/x509 writes, octet by octet', () => {
 
 describe('writeLeaf', () => {
   it('gives what our own reader reads back', async () => {
-    const facts = parseCertificate(await writeLeaf(valid));
+    const facts = parseCertificate(writeLeaf(valid));
     assert.deepEqual(facts.subject, valid.subject);
     assert.deepEqual(facts.alternativeNames, valid.alternativeNames);
     assert.equal(facts.serial, valid.serial);
@@ -120,7 +120,7 @@ describe('writeLeaf', () => {
   });
 
   it('signs what it shows: another octet anywhere breaks the signature', async () => {
-    const der = await writeLeaf(valid);
+    const der = writeLeaf(valid);
     const [toBeSigned, , bits] = readDer(der).children;
     const signature = bits?.content.subarray(1) ?? assert.fail();
     const { publicKey } = keyOf('ecdsa-p256');
@@ -133,8 +133,9 @@ describe('writeLeaf', () => {
     }
   });
 
-  it('refuses an alternative name that is no address', async () => {
-    await assert.rejects(writeLeaf({ ...valid, alternativeNames: { dns: [], ip: ['n1'] } }), { code: 'INVALID_INPUT' });
+  it('refuses an alternative name that is no address', () => {
+    const alternativeNames = { dns: [], ip: ['n1'] };
+    assert.throws(() => writeLeaf({ ...valid, alternativeNames }), { code: 'INVALID_INPUT' });
   });
 });
 

@@ -16,8 +16,8 @@ const sequence = 0x30;
 const set = 0x31;
 const octetString = 0x04;
 
-/** The certificate, DER; another thread signs it. */
-export async function writeLeaf(fields: LeafFields): Promise<Uint8Array> {
+/** The certificate, DER. */
+export function writeLeaf(fields: LeafFields): Uint8Array {
   const { signer } = fields;
   const toBeSigned = element(
     sequence,

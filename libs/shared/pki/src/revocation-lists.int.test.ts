@@ -34,7 +34,7 @@ async function site(keyAlgorithm: KeyAlgorithm) {
     notAfter: at(12),
     spkiDer: spkiOf(keyPair.publicKey),
   };
-  const leaf = await issueCertificate({ authority, template });
+  const leaf = issueCertificate({ authority, template });
   await writeFile(`${path}/ca.pem`, encodePem('CERTIFICATE', authority.certificate.der));
   await writeFile(`${path}/leaf.pem`, encodePem('CERTIFICATE', leaf));
   return { path, remove, authority, serial };
@@ -49,7 +49,7 @@ for (const keyAlgorithm of keyAlgorithms) {
     t.after(remove);
     const request = { authority, number: '80', thisUpdate: at(0), nextUpdate: at(1) };
     const write = async (revoked: { serial: string; revokedAt: Date }[]) =>
-      writeFile(`${path}/crl.pem`, encodePem('X509 CRL', await createCrl({ ...request, revoked })));
+      writeFile(`${path}/crl.pem`, encodePem('X509 CRL', createCrl({ ...request, revoked })));
     const verify = () =>
       spawnSync(
         'openssl',
@@ -77,7 +77,7 @@ for (const keyAlgorithm of keyAlgorithms) {
     for (const issuerHash of ['sha1', 'sha256'] as const) {
       for (const status of [{ kind: 'good' }, { kind: 'unknown' }, { kind: 'revoked', at: at(-1) }] as const) {
         const response = { authority, serial, status, issuerHash, thisUpdate: at(0), nextUpdate: at(1) };
-        await writeFile(`${path}/response.der`, await createOcspResponse(response));
+        await writeFile(`${path}/response.der`, createOcspResponse(response));
         const args = ['ocsp', `-${issuerHash}`, '-issuer', 'ca.pem', '-cert', 'leaf.pem', '-respin', 'response.der'];
         const found = spawnSync('openssl', [...args, '-CAfile', 'ca.pem'], { cwd: path, encoding: 'utf8' });
         assert.match(found.stderr, /Response verify OK/, found.stderr);

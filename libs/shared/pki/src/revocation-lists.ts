@@ -40,7 +40,7 @@ export interface OcspRequest {
 const [integer, octetString, enumerated, generalizedTime, sequence] = [0x02, 0x04, 0x0a, 0x18, 0x30];
 
 /** The CRL, DER. */
-export async function createCrl(request: CrlRequest): Promise<Uint8Array> {
+export function createCrl(request: CrlRequest): Uint8Array {
   const { authority, revoked, number, thisUpdate, nextUpdate } = request;
   const { certificate, keyPair } = authority;
   const entries = revoked.map(({ serial, revokedAt }) =>
@@ -69,7 +69,7 @@ export async function createCrl(request: CrlRequest): Promise<Uint8Array> {
 }
 
 /** The response, DER: one certificate, signed by its issuer. */
-export async function createOcspResponse(request: OcspRequest): Promise<Uint8Array> {
+export function createOcspResponse(request: OcspRequest): Uint8Array {
   const { authority, serial, status, issuerHash, thisUpdate, nextUpdate } = request;
   const { certificate, keyPair } = authority;
   const single = element(
@@ -81,7 +81,7 @@ export async function createOcspResponse(request: OcspRequest): Promise<Uint8Arr
   );
   const responder = element(0xa1, certificate.subjectDer);
   const responseData = element(sequence, responder, fullTime(thisUpdate), element(sequence, single));
-  const basic = await signed(keyPair, responseData);
+  const basic = signed(keyPair, responseData);
   const bytes = element(sequence, oidElement('1.3.6.1.5.5.7.48.1.1'), element(octetString, basic));
   const successful = element(enumerated, Buffer.from([0]));
   return new Uint8Array(element(sequence, successful, element(0xa0, bytes)));

@@ -1,7 +1,6 @@
 /** How each kind of key signs: the hash, and the AlgorithmIdentifier that stands beside the signature, encoded once each. */
 
-import { type KeyObject, sign } from 'node:crypto';
-import { promisify } from 'node:util';
+import { sign } from 'node:crypto';
 import type { KeyAlgorithm } from '@easycerts/cluster';
 import { bitString, type Encoded, element, oidElement } from './der-encode.ts';
 import type { KeyPair } from './key-pair.ts';
@@ -28,14 +27,11 @@ export const signatureAlgorithms: Readonly<Record<KeyAlgorithm, SignatureAlgorit
   'rsa-4096': rsa256,
 };
 
-const signElsewhere = promisify(sign) as (hash: string, data: Uint8Array, key: KeyObject) => Promise<Buffer>;
-
-/** What is signed, with its signature: the outer form of certificates, CRLs and OCSP responses. Another thread signs. */
-export async function signed(
+/** What is signed, with its signature: the outer form of certificates, CRLs and OCSP responses. */
+export function signed(
   { algorithm, privateKey }: Pick<KeyPair, 'algorithm' | 'privateKey'>,
   toBeSigned: Encoded,
-): Promise<Uint8Array> {
+): Uint8Array {
   const { hash, der } = signatureAlgorithms[algorithm];
-  const signature = await signElsewhere(hash, toBeSigned, privateKey);
-  return new Uint8Array(element(sequence, toBeSigned, der, bitString(signature)));
+  return new Uint8Array(element(sequence, toBeSigned, der, bitString(sign(hash, toBeSigned, privateKey))));
 }

@@ -1,7 +1,6 @@
 /** Signatures of certificates and requests: SHA-2 with RSA (PKCS #1) or ECDSA; everything else is no signature to us. */
 
 import { type KeyObject, verify } from 'node:crypto';
-import { promisify } from 'node:util';
 import { type DerElement, derTag } from './der.ts';
 import { oidOf, sequenceOf, wholeBitsOf } from './der-values.ts';
 import { oid } from './oids.ts';
@@ -26,20 +25,6 @@ export function isSignatureValid(parts: SignedParts, publicKey: KeyObject): bool
   const hash = hashOf(parts, publicKey);
   return hash !== undefined && verify(hash, parts.toBeSigned.raw, publicKey, wholeBitsOf(parts.signature, 'signature'));
 }
-
-/** The same, worked out by one of Node's other threads. */
-export async function isSignatureValidElsewhere(parts: SignedParts, publicKey: KeyObject): Promise<boolean> {
-  const hash = hashOf(parts, publicKey);
-  if (hash === undefined) return false;
-  return verifyElsewhere(hash, parts.toBeSigned.raw, publicKey, wholeBitsOf(parts.signature, 'signature'));
-}
-
-const verifyElsewhere = promisify(verify) as (
-  algorithm: string,
-  data: Uint8Array,
-  key: KeyObject,
-  signature: Uint8Array,
-) => Promise<boolean>;
 
 /** The hash function of the signature's algorithm; undefined when we do not accept it, or not for this key. */
 function hashOf(parts: SignedParts, publicKey: KeyObject): string | undefined {

@@ -6,7 +6,7 @@ import { type Check, type Finding, firstFinding, perObject } from '@easycerts/co
 import type { CertificateFacts } from './certificate-facts.ts';
 import { oid } from './oids.ts';
 import { publicKeyOfSpki } from './public-key.ts';
-import { isSignatureValid, isSignatureValidElsewhere } from './signature.ts';
+import { isSignatureValid } from './signature.ts';
 
 export const verifyReasons = [
   'unknown-issuer',
@@ -127,20 +127,9 @@ function candidatesFor(
   );
 }
 
-/** Has another thread verify the certificate's signature with the CA's key, so that {@link verifyCertificate} knows the outcome. */
-export async function verifyElsewhere(certificate: CertificateFacts, ca: CertificateFacts): Promise<void> {
-  if (ca.keyAlgorithm === undefined) return;
-  const isValid = await isSignatureValidElsewhere(certificate.signed, keyOf(ca));
-  outcomes.set(certificate, { ca, isValid });
-}
-
-/** What was worked out beforehand, for as long as the certificate, which nobody changes, is there. */
-const outcomes = new WeakMap<CertificateFacts, { readonly ca: CertificateFacts; readonly isValid: boolean }>();
-
 function isSignedBy(certificate: CertificateFacts, ca: CertificateFacts): boolean {
   if (ca.keyAlgorithm === undefined) return false;
-  const outcome = outcomes.get(certificate);
-  return outcome?.ca === ca ? outcome.isValid : isSignatureValid(certificate.signed, keyOf(ca));
+  return isSignatureValid(certificate.signed, keyOf(ca));
 }
 
 /** Keys of CAs, read once: OpenSSL takes as long to read one as to verify with it. */

@@ -157,7 +157,7 @@ function expectedExtensions({ spec, algorithm, signer }: Issued, subjectKeyId: s
   };
 }
 
-function issue({ spec, algorithm, signer, serial, notAfter }: Omit<Issued, 'der'>): Promise<Uint8Array> {
+function issue({ spec, algorithm, signer, serial, notAfter }: Omit<Issued, 'der'>): Uint8Array {
   const { subject, alternativeNames, usages } = spec;
   const spkiDer = spkiOf(keyOf(algorithm).pair.publicKey);
   const template = { serial, subject, alternativeNames, usages, notBefore, notAfter, spkiDer };

@@ -40,7 +40,7 @@ export interface SetRequest {
 /** Delivers a set at `directory` by swapping the link and removing the old directory. */
 export async function deliverTestSet(directory: string, authority: Authority, request: SetRequest): Promise<void> {
   const keyPair = await generateKeyPair('ecdsa-p256');
-  const der = await issueCertificate({
+  const der = issueCertificate({
     authority,
     template: {
       serial: newSerial(randomBytes),

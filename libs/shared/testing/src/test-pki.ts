@@ -48,7 +48,7 @@ export async function createTestPki(commonName = 'easycerts'): Promise<TestPki> 
   const writeSet = async (directory: string, leaf: TestLeaf): Promise<string> => {
     const keyPair = await generateKeyPair('ecdsa-p256');
     const { dns = [], ip = [] } = leaf.alternativeNames ?? {};
-    const der = await issueCertificate({
+    const der = issueCertificate({
       authority: leaf.authority ?? authority,
       template: {
         serial: newSerial(randomBytes),

@@ -3,6 +3,7 @@
  * of a field's name is no matter.
  */
 
+import { perObject } from '@easycerts/core';
 import { isObject, type JsonObject } from '../stored-json.ts';
 import { badRequest } from './cfssl-error.ts';
 
@@ -19,9 +20,13 @@ export function jsonObjectOf(text: string, message: string): JsonObject {
 
 /** What a field has, by the last of its spellings that is not null; undefined when there is none. */
 export function fieldOf(object: JsonObject, name: string): unknown {
-  const wanted = name.toLowerCase();
-  return Object.entries(object).findLast(([key, value]) => value !== null && key.toLowerCase() === wanted)?.[1];
+  return foldedOf(object).get(name.toLowerCase());
 }
+
+const foldedOf = perObject((object: JsonObject): ReadonlyMap<string, unknown> => {
+  const given = Object.entries(object).filter(([, value]) => value !== null);
+  return new Map(given.map(([name, value]) => [name.toLowerCase(), value]));
+});
 
 /** A text; '' when it is absent. */
 export function textField(object: JsonObject, name: string): string {

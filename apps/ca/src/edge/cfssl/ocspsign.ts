@@ -36,7 +36,7 @@ export function createOcspsign(environment: CallEnvironment): CfsslEndpoint {
       const at = revocations.find(serial)?.revokedAtMs ?? now.getTime();
       const status: OcspStatus = revocations.has(serial) ? { kind: 'revoked', at: new Date(at) } : { kind: 'good' };
       if (wanted !== status.kind) throw cfsslError('invalidStatus');
-      const der = await createOcspResponse({
+      const der = createOcspResponse({
         authority: environment.authorities[authority],
         serial,
         status,

@@ -16,7 +16,7 @@ import { type CfsslError, refusalAsCfsslError } from '../../core/cfssl/cfssl-err
 import type { CfsslProfile } from '../../core/cfssl/profile.ts';
 import { type CfsslSignRequest, csrDerOf } from '../../core/cfssl/sign-request.ts';
 import type { LedgerRecord } from '../../core/ledger-record.ts';
-import { type Authorised, authoriseRead, readCsrElsewhere } from '../../core/policy.ts';
+import { type Authorised, authoriseRead } from '../../core/policy.ts';
 import { type CallEnvironment, type Stores, writableStoresOf } from '../call-environment.ts';
 import { issueOnce } from '../issue-once.ts';
 import { recordOf } from '../ledger.ts';
@@ -43,7 +43,7 @@ export async function signForHost(wanted: HostRequest, environment: CallEnvironm
   // Before OpenSSL works for it.
   const notAdmitted = firstFinding(admissionChecks, { host: registered(), isWithinRate });
   if (notAdmitted !== undefined) throw refuse(environment, wanted, notAdmitted);
-  const csr = await readCsrElsewhere(csrDer);
+  const csr = await environment.signing.readCsr(csrDer);
   if ('reason' in csr) throw refuse(environment, wanted, csr);
   const requestId = `cfssl ${hash('sha256', wanted.bytes)}`;
   const decide = (): Authorised => decideNow({ wanted, csr, csrDer, requestId }, environment, stores);

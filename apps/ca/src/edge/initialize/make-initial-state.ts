@@ -25,6 +25,7 @@ import type { LedgerRecord } from '../../core/ledger-record.ts';
 import { authorise } from '../../core/policy.ts';
 import { type Authorities, trustBundleOf } from '../authority-files.ts';
 import { issueChecked } from '../issue-checked.ts';
+import { signingInPlace } from '../signing/signing.ts';
 import { initialNames } from './init-plan.ts';
 import { makeAuthority } from './make-authority.ts';
 
@@ -103,7 +104,12 @@ async function makeSet(
     const why = decision.kind === 'deny' ? decision.finding.detail : decision.kind;
     throw new AppError('INTERNAL', `the policy refuses the first certificate ${name}: ${why}`);
   }
-  const { record } = await issueChecked(decision.request, { authorities, now, randomBytes });
+  const { record } = await issueChecked(decision.request, {
+    authorities,
+    signing: signingInPlace(authorities),
+    now,
+    randomBytes,
+  });
   const set: InitialSet = {
     spec,
     cert: encodePem('CERTIFICATE', record.certificateDer),

@@ -8,6 +8,7 @@
  */
 
 import { createHmac, randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { CloudEvent, EventOrigin } from '@easycerts/contracts';
 import { busSubjectOf, cloudEventOf } from '@easycerts/contracts';
 import type { Clock } from '@easycerts/core';
@@ -49,6 +50,8 @@ export interface QueueingPublisher extends EventPublisher {
 const defaultCapacity = 10_000;
 /** A batch costs nats-server four syncs of the disk and a folder, whatever is in it: docs/benchmarks/issuing.md. */
 const minBatchMessages = 32;
+/** Under load so long is waited for more of them, so that a batch is worth its cost. */
+const gatherMs = 25;
 /** A full queue is reported at its first loss and then every so many. */
 const reportEvery = 1_000;
 
@@ -102,6 +105,13 @@ export function createEventPublisher(options: EventPublisherOptions): QueueingPu
         return true;
       },
     );
+  /** Until there are many, or so much time has passed; not for an event or two, nor for who waits for all to be sent. */
+  const gather = async (): Promise<void> => {
+    if (queue.length < 2) return;
+    const endMs = performance.now() + gatherMs;
+    const isWorthwhile = (): boolean => queue.length < maxBatchMessages && emptied.size === 0 && !isClosed;
+    while (isWorthwhile() && performance.now() < endMs) await delay(5);
+  };
   const pause = (): void => {
     isAwake = false;
     if (isClosed) return;
@@ -113,7 +123,10 @@ export function createEventPublisher(options: EventPublisherOptions): QueueingPu
     isPumping = true;
     // One turn of the event loop: what is published in it goes together.
     await new Promise((resolve) => setImmediate(resolve));
-    while (isAwake && !isClosed && queue.length > 0) await sendNext();
+    while (isAwake && !isClosed && queue.length > 0) {
+      await sendNext();
+      await gather();
+    }
     isPumping = false;
     if (queue.length > 0) return;
     for (const resolve of emptied) resolve();

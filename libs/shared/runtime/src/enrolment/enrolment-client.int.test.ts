@@ -48,7 +48,7 @@ async function identityOf(
   { chain, ...more }: Partial<CertificateTemplate> & { readonly chain?: readonly Uint8Array[] } = {},
 ): Promise<ShownIdentity> {
   const { publicKey, privateKey } = await generateKeyPair('ecdsa-p256');
-  const leaf = await issueCertificate({
+  const leaf = issueCertificate({
     authority: signer,
     template: {
       serial: newSerial(randomBytes),

@@ -30,7 +30,7 @@ export async function makeTestSets<N extends string>(...serials: readonly N[]): 
   const sets = await Promise.all(
     serials.map(async (serial): Promise<[N, TestSet]> => {
       const keyPair = await generateKeyPair('ecdsa-p256');
-      const der = await issueCertificate({
+      const der = issueCertificate({
         authority,
         template: {
           serial,
