@@ -2,7 +2,7 @@
 
 import { type ClusterConfig, hostRecordOf, type Paths } from '@easycerts/cluster';
 import { AppError } from '@easycerts/core';
-import { type CommandContext, gatherHostFacts, type Logger, loadAcceptedConfig } from '@easycerts/runtime';
+import { type CommandContext, gatherHostIdentity, type Logger, loadAcceptedConfig } from '@easycerts/runtime';
 import type { FailureLimits } from './core/failure-throttle.ts';
 import type { RateLimit } from './core/token-bucket.ts';
 import type { ClusterSource } from './edge/cluster-view.ts';
@@ -48,26 +48,25 @@ export const defaultEnrolmentLimits: FailureLimits = {
 };
 
 /** cluster.yaml and the facts of this host, read at each call. */
-export function clusterSourceOf({ configFile, paths }: CommandContext, logger: Logger): ClusterSource {
+export function clusterSourceOf({ configFile }: CommandContext, logger: Logger): ClusterSource {
   return {
     load: async () => {
       const config = await loadAcceptedConfig(configFile, (err) =>
         logger.warn({ err }, 'cluster.yaml has problems: go on with what was accepted last'),
       );
-      return { config, ownHost: await gatherHostRecord(config, paths) };
+      return { config, ownHost: await gatherHostRecord(config) };
     },
   };
 }
 
 /** The record of the host that we run on. */
-export async function gatherHostRecord(config: ClusterConfig, paths: Paths) {
+export async function gatherHostRecord(config: ClusterConfig) {
   const { hostname } = config.kubelet;
-  const facts = await gatherHostFacts({
+  const identity = await gatherHostIdentity({
     roles: config.roles,
-    containerdDirectory: paths.containerd,
     ...(hostname === undefined ? {} : { hostName: hostname }),
   });
-  return hostRecordOf(config, facts);
+  return hostRecordOf(config, identity);
 }
 
 /** AppError FAILED_PRECONDITION unless this host is to have the CA. */

@@ -26,7 +26,7 @@ export async function caStart(rounds: number, say: (line: string) => void): Prom
   const theirs: number[] = [];
   try {
     const script = join(folder, 'easycerts.cjs');
-    writeFileSync(script, (await bundle()).scripts.easycerts);
+    writeFileSync(script, (await bundle()).scripts.ca);
     const { paths, server } = site;
     const ports = { grpcPort: await freePort(), httpsPort: await freePort(), enrolPort: await freePort() };
     const port = await freePort();

@@ -32,24 +32,26 @@ const entries = {
   easycerts: `${sources}/main-installed.ts`,
   agent: `${sources}/main-agent.ts`,
   'addon-manager': `${sources}/main-addon-manager.ts`,
+  ca: `${sources}/main-ca.ts`,
 } as const;
 
 /** Bundles the installed command line. What is loaded only when it is needed stays so inside the bundle. */
 export async function bundle(): Promise<Bundle> {
   try {
-    const [first, compiler, easycerts, agent, addonManager, signingThread] = await Promise.all([
+    const [first, compiler, easycerts, agent, addonManager, ca, signingThread] = await Promise.all([
       scriptOf(`${sources}/main-executable.ts`),
       scriptOf(`${sources}/main-compile.ts`),
       scriptOf(entries.easycerts),
       scriptOf(entries.agent),
       scriptOf(entries['addon-manager']),
+      scriptOf(entries.ca),
       scriptOf('apps/ca/src/edge/signing/signing-thread.ts'),
     ]);
-    const packages = bundledPackages([first, easycerts, agent, addonManager].flatMap(({ inputs }) => inputs));
+    const packages = bundledPackages([first, easycerts, agent, addonManager, ca].flatMap(({ inputs }) => inputs));
     return {
       first: first.text,
       compiler: compiler.text,
-      scripts: { easycerts: easycerts.text, agent: agent.text, 'addon-manager': addonManager.text },
+      scripts: { easycerts: easycerts.text, agent: agent.text, 'addon-manager': addonManager.text, ca: ca.text },
       signingThread: signingThread.text,
       notices: await Promise.all(packages.map(noticeOf)),
     };

@@ -9,7 +9,7 @@ import { type InitResult, initializeCa } from '../edge/initialize/initialize.ts'
 export async function init({ configFile, paths, isJson }: CommandContext): Promise<void> {
   const config = await loadClusterConfig(configFile);
   assertHasCa(config, configFile);
-  const host = await gatherHostRecord(config, paths);
+  const host = await gatherHostRecord(config);
   const result = await initializeCa({ config, host, paths, users: loadUsers(), now: systemClock.now() });
   process.stdout.write(isJson ? jsonOf(result, paths.ca) : textOf(result, paths.ca));
 }

@@ -10,6 +10,9 @@ for (const [words, script] of [
   [['easycerts', '--log-level', 'debug', 'agent'], 'easycerts'],
   [['easycerts', 'joiner', 'run'], 'easycerts'],
   [['joiner', 'agent'], 'easycerts'],
+  [['easycerts', 'ca', 'run'], 'ca'],
+  [['easycerts', 'ca', 'list'], 'easycerts'],
+  [['ca', 'run'], 'easycerts'],
   [['easycerts'], 'easycerts'],
   [[], 'easycerts'],
 ] as const) {

@@ -3,23 +3,27 @@
 import { constants } from 'node:fs';
 import { access, open, readFile } from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
-import type { CgroupLayout, HostFacts, Role } from '@easycerts/cluster';
+import type { CgroupLayout, HostFacts, HostRecord, Role } from '@easycerts/cluster';
 import { isHostName } from '@easycerts/cluster';
 import { AppError } from '@easycerts/core';
 import { lastingAddresses, readAddressFacts } from './host-addresses.ts';
 import { findCniFolder, findHostPrograms, findResolvConf, foldersWith } from './host-programs.ts';
 import { findSnapshotter } from './snapshotter.ts';
 
-export interface HostFactsOptions {
+export interface HostIdentityOptions {
   readonly roles: readonly Role[];
+  /** Default: the host name of the machine. */
+  readonly hostName?: string;
+  /** For tests: another place than /proc. */
+  readonly procDirectory?: string;
+}
+
+export interface HostFactsOptions extends HostIdentityOptions {
   /** Where containerd keeps its data (`paths.containerd`): decides the snapshotter. */
   readonly containerdDirectory: string;
   /** Where programs are looked for first. */
   readonly binDir?: string;
-  /** Default: the host name of the machine. */
-  readonly hostName?: string;
-  /** For tests: other places than /proc, /sys, /run and /etc. */
-  readonly procDirectory?: string;
+  /** For tests: other places than /sys, /run and /etc. */
   readonly sysDirectory?: string;
   readonly runDirectory?: string;
   readonly etcDirectory?: string;
@@ -27,13 +31,23 @@ export interface HostFactsOptions {
 
 const capSysResource = 24n; // include/uapi/linux/capability.h
 
-/** Gathers the facts of this host. AppError FAILED_PRECONDITION when its name cannot be the name of a node. */
+/** What this host is called and where it is. AppError FAILED_PRECONDITION when its name cannot be the name of a node. */
+export async function gatherHostIdentity(options: HostIdentityOptions): Promise<HostRecord> {
+  const facts = await readAddressFacts(options.procDirectory ?? '/proc', networkInterfaces());
+  return {
+    name: nodeNameOf(options.hostName ?? hostname()),
+    roles: options.roles,
+    addresses: lastingAddresses(facts),
+  };
+}
+
+/** Gathers the facts of this host. AppError as {@link gatherHostIdentity}. */
 export async function gatherHostFacts(options: HostFactsOptions): Promise<HostFacts> {
   const proc = options.procDirectory ?? '/proc';
   const isRoot = process.geteuid?.() === 0;
   const run = options.runDirectory ?? '/run';
-  const [addressFacts, cgroups, serviceManager, mayWriteConntrackMax, maySetOomScore, snapshotter] = await Promise.all([
-    readAddressFacts(proc, networkInterfaces()),
+  const [identity, cgroups, serviceManager, mayWriteConntrackMax, maySetOomScore, snapshotter] = await Promise.all([
+    gatherHostIdentity(options),
     findCgroupLayout(options.sysDirectory ?? '/sys'),
     findServiceManager(run),
     canOpenForWriting(`${proc}/sys/net/netfilter/nf_conntrack_max`),
@@ -46,9 +60,7 @@ export async function gatherHostFacts(options: HostFactsOptions): Promise<HostFa
     findResolvConf(options.etcDirectory ?? '/etc', run),
   ]);
   return {
-    name: nodeNameOf(options.hostName ?? hostname()),
-    roles: options.roles,
-    addresses: lastingAddresses(addressFacts),
+    ...identity,
     cgroups,
     serviceManager,
     isRoot,
