@@ -38,7 +38,7 @@ fuzz({
   ],
   refusals: [],
   // Read twice, and the reader of YAML makes objects of every token
-  limits: { allocatedBytesPerByte: 8_000, timeMsPerKiB: 20 },
+  limits: { allocatedBytesPerByte: 4_000, timeMsPerKiB: 8 },
   read(input) {
     const text = Buffer.from(input).toString('utf8');
     const read = (['json', 'yaml'] as const).map((format) => parseCfsslSpec(text, { name: 'x', format, defaults }));
