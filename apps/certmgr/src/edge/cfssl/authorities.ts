@@ -6,7 +6,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { AppError, type Clock, perObject, secondMs } from '@easycerts/core';
-import { parseBundle } from '@easycerts/pki';
+import { type CertificateFacts, parseBundle } from '@easycerts/pki';
 import type { CfsslAuthority } from '../../core/cfssl/cfssl-spec.ts';
 import type { RetryBook } from '../retry-book.ts';
 import { writeState } from '../state-file.ts';
@@ -17,6 +17,7 @@ import type { CfsslClient } from './cfssl-client.ts';
 export interface KnownCa {
   readonly pem: string;
   readonly certificate: X509Certificate;
+  readonly facts: CertificateFacts;
   readonly digest: string;
   readonly notAfterMs: number;
 }
@@ -128,7 +129,7 @@ function knownCaOf(pem: string, authority?: CfsslAuthority): KnownCa {
     if (facts === undefined || !facts.isCa) throw new AppError('DAMAGED', 'it is no certificate of a CA');
     const certificate = new X509Certificate(facts.der);
     const text = `${certificate.toString().trim()}\n`;
-    return { pem: text, certificate, digest: bundleDigestOf([facts]), notAfterMs: facts.notAfter.getTime() };
+    return { pem: text, certificate, facts, digest: bundleDigestOf([facts]), notAfterMs: facts.notAfter.getTime() };
   } catch (cause) {
     const message = `ask ${authority?.remotes[0] ?? 'the CA'} for its certificate: what it answered is none of a CA`;
     throw new AppError('DAMAGED', message, { cause });

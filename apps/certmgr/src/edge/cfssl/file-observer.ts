@@ -3,14 +3,16 @@
  * that looking again costs three status calls a spec.
  */
 
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFileSync, type Stats, statSync } from 'node:fs';
-import { toAppError } from '@easycerts/core';
-import { parseBundle, readSubjectAttributes } from '@easycerts/pki';
+import { systemErrorCode, toAppError } from '@easycerts/core';
+import { isPrivateKeyOf } from '@easycerts/pki';
 import type { UserIds, Users } from '@easycerts/runtime';
 import { type CfsslSpec, filesOfSpec, type ManagedFile } from '../../core/cfssl/cfssl-spec.ts';
-import { type BundleState, type CertificateObservation, type LeafFacts, leafFactsOf } from '../../core/observation.ts';
+import type { BundleState, CertificateObservation, LeafFacts } from '../../core/observation.ts';
+import { type FileVersion, isSameVersion, versionOfFiles } from '../file-version.ts';
+import { SharedValues } from '../shared-values.ts';
 import type { KnownCa } from './authorities.ts';
+import { type CaCertificate, CaFiles, foreignLeafOf, isIssuedBy } from './foreign-certificates.ts';
 
 type Facts =
   | Exclude<CertificateObservation, { readonly wrongModes: unknown }>
@@ -23,13 +25,16 @@ type Facts =
   | { readonly kind: 'bundle-only' };
 
 interface Remembered {
-  readonly version: string;
+  readonly version: FileVersion;
+  /** Digest of the CA that they were compared with. */
+  readonly ca: string | undefined;
   readonly facts: Facts & { readonly bundle: BundleState };
 }
 
 export class FileObserver {
   readonly #users: Users;
   readonly #cas = new CaFiles();
+  readonly #shared = new SharedValues();
   #remembered = new Map<string, Remembered>();
   #ids = new Map<string, UserIds | undefined>();
 
@@ -47,10 +52,12 @@ export class FileObserver {
   observe(spec: CfsslSpec, ca: KnownCa | undefined): CertificateObservation {
     try {
       const files = filesOfSpec(spec).map((file) => ({ file, status: statSync(file.path, { throwIfNoEntry: false }) }));
-      const version = [...files.map(({ status }) => versionOf(status)), ca?.digest].join(' ');
+      const [one, two, three] = files.map(({ status }) => status);
+      const version = versionOfFiles(one, two, three);
       const known = this.#remembered.get(spec.name);
-      const facts = known?.version === version ? known.facts : this.#factsOf(spec, ca);
-      if (facts !== known?.facts) this.#remembered.set(spec.name, { version, facts });
+      const isKnown = known !== undefined && known.ca === ca?.digest && isSameVersion(known.version, version);
+      const facts = isKnown ? known.facts : this.#factsOf(spec, ca);
+      if (!isKnown) this.#remembered.set(spec.name, { version, ca: ca?.digest, facts });
       if (facts.kind !== 'present' && facts.kind !== 'bundle-only') return facts;
       const wrongModes = files.flatMap(({ file, status }) =>
         status === undefined ? [] : this.#wrongModes(file, status),
@@ -72,7 +79,22 @@ export class FileObserver {
 
   #factsOf(spec: CfsslSpec, ca: KnownCa | undefined): Remembered['facts'] {
     const own = spec.ca && this.#cas.read(spec.ca.path);
-    return { ...factsOf(spec, ca?.certificate ?? own), bundle: bundleState(spec, own, ca) };
+    const facts = factsOf(spec, ca ?? own);
+    const bundle = bundleState(spec, own, ca);
+    return facts.kind === 'present' ? { ...facts, leaf: this.#sharing(facts.leaf), bundle } : { ...facts, bundle };
+  }
+
+  /** What many certificates have alike is kept once. */
+  #sharing(leaf: LeafFacts): LeafFacts {
+    const shared = this.#shared;
+    return {
+      ...leaf,
+      issuerText: shared.text(leaf.issuerText),
+      otherSubjectAttributes: shared.list(leaf.otherSubjectAttributes),
+      otherNames: shared.list(leaf.otherNames),
+      usages: shared.list(leaf.usages),
+      otherUsages: shared.list(leaf.otherUsages),
+    };
   }
 
   #wrongModes(file: ManagedFile, { mode, uid, gid }: Stats): readonly string[] {
@@ -97,30 +119,7 @@ export function groupOf({ group }: { readonly group?: string | undefined }): str
   return group ?? String(process.getegid?.() ?? 0);
 }
 
-/** `ecdsa-521`, `rsa-2048`: in the words of specs. */
-export function describeKey(key: KeyObject): string {
-  const { asymmetricKeyType: type = 'unknown', asymmetricKeyDetails: details } = key;
-  if (type === 'rsa') return `rsa-${details?.modulusLength ?? 0}`;
-  const curve = details?.namedCurve ?? '';
-  return type === 'ec' ? `ecdsa-${{ prime256v1: 256, secp384r1: 384, secp521r1: 521 }[curve] ?? curve}` : type;
-}
-
-/** A leaf with everything that specs may ask for. */
-export function foreignLeafOf(pem: string): { readonly leaf: LeafFacts; readonly certificate: X509Certificate } {
-  const [facts] = parseBundle(pem);
-  if (facts === undefined) throw new Error('no certificate');
-  const certificate = new X509Certificate(facts.der);
-  const subjectAttributes = readSubjectAttributes(facts.subjectDer).map(({ type, value }) => `${type}=${value}`);
-  const keyDescription = describeKey(certificate.publicKey);
-  return { leaf: { ...leafFactsOf(facts), subjectAttributes: subjectAttributes.sort(), keyDescription }, certificate };
-}
-
-/** Whether the CA has signed it: by OpenSSL, which knows more kinds of keys than our own certificates have. */
-export function isIssuedBy(certificate: X509Certificate, ca: X509Certificate): boolean {
-  return certificate.checkIssued(ca) && certificate.verify(ca.publicKey);
-}
-
-function factsOf({ keyPair }: CfsslSpec, issuer: X509Certificate | undefined): Facts {
+function factsOf({ keyPair }: CfsslSpec, issuer: CaCertificate | undefined): Facts {
   if (keyPair === undefined) return { kind: 'bundle-only' };
   const { certificate: certificateFile, privateKey: keyFile } = keyPair;
   const [pem, keyPem] = [certificateFile, keyFile].map(({ path }) => textOf(path));
@@ -133,57 +132,29 @@ function factsOf({ keyPair }: CfsslSpec, issuer: X509Certificate | undefined): F
   } catch (error) {
     return { kind: 'unreadable', detail: `${certificateFile.path}: ${toAppError(error, 'read it').message}` };
   }
-  const key = privateKeyOf(keyPem);
-  if (key === undefined) return { kind: 'unreadable', detail: `${keyFile.path}: not an unencrypted private key` };
   const { leaf, certificate } = parsed;
+  let doesKeyMatch: boolean;
+  try {
+    doesKeyMatch = isPrivateKeyOf(keyPem, certificate);
+  } catch (error) {
+    return { kind: 'unreadable', detail: `${keyFile.path}: ${toAppError(error, 'read it').message}` };
+  }
   const isIssuerTrusted = issuer === undefined || isIssuedBy(certificate, issuer);
-  return { kind: 'present', leaf, doesKeyMatch: certificate.checkPrivateKey(key), isIssuerTrusted };
+  return { kind: 'present', leaf, doesKeyMatch, isIssuerTrusted };
 }
 
-function bundleState({ ca: file }: CfsslSpec, own: X509Certificate | undefined, ca: KnownCa | undefined): BundleState {
+function bundleState({ ca: file }: CfsslSpec, own: CaCertificate | undefined, ca: KnownCa | undefined): BundleState {
   if (file === undefined) return 'current';
   if (own === undefined) return 'damaged';
   if (ca === undefined) return 'unknown';
-  return own.fingerprint256 === ca.certificate.fingerprint256 ? 'current' : 'outdated';
-}
-
-/** Many specs keep the same few CAs in files of their own: each is parsed once. */
-class CaFiles {
-  readonly #parsed = new Map<string, X509Certificate | undefined>();
-
-  /** The first certificate of a file; undefined when there is none. */
-  read(path: string): X509Certificate | undefined {
-    try {
-      const text = readFileSync(path, 'latin1');
-      if (this.#parsed.has(text)) return this.#parsed.get(text);
-      if (this.#parsed.size >= keptCas) this.#parsed.clear();
-      this.#parsed.set(text, undefined);
-      const certificate = new X509Certificate(text);
-      this.#parsed.set(text, certificate);
-      return certificate;
-    } catch {
-      return undefined;
-    }
-  }
-}
-
-const keptCas = 32;
-
-/** Without OpenSSL's text, which may quote what it read. */
-function privateKeyOf(pem: string): KeyObject | undefined {
-  try {
-    return createPrivateKey(pem);
-  } catch {
-    return undefined;
-  }
+  return own.certificate.fingerprint256 === ca.certificate.fingerprint256 ? 'current' : 'outdated';
 }
 
 function textOf(path: string): string | undefined {
-  const status = statSync(path, { throwIfNoEntry: false });
-  return status === undefined ? undefined : readFileSync(path, 'latin1');
-}
-
-/** Owner and mode change the times too. */
-function versionOf(status: Stats | undefined): string {
-  return status === undefined ? '-' : `${status.ino}:${status.size}:${status.mtimeMs}:${status.ctimeMs}`;
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
 }

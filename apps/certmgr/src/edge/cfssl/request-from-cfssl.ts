@@ -1,16 +1,16 @@
 /** Gets one certificate from a cfssl server: new key, request, call, check of the answer. The key does not leave this host. */
 
-import { createPrivateKey, generateKeyPair as generate, type KeyObject } from 'node:crypto';
+import { generateKeyPair as generate, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import { AppError, type Finding } from '@easycerts/core';
-import { createForeignCsr, encodePem, privateKeyToPem } from '@easycerts/pki';
+import { createForeignCsr, encodePem, isPrivateKeyOf, privateKeyToPem } from '@easycerts/pki';
 import { answerDiffers, renewBeforeMs } from '../../core/cfssl/cfssl-rules.ts';
 import type { CfsslSpec, KeyKind, KeyPairFiles } from '../../core/cfssl/cfssl-spec.ts';
 import { hostsOfNames } from '../../core/cfssl/host-names.ts';
 import type { LeafFacts } from '../../core/observation.ts';
 import type { KnownCa } from './authorities.ts';
 import type { CfsslClient } from './cfssl-client.ts';
-import { foreignLeafOf, isIssuedBy } from './file-observer.ts';
+import { foreignLeafOf, isIssuedBy } from './foreign-certificates.ts';
 
 export interface CfsslRequest {
   readonly spec: CfsslSpec;
@@ -85,12 +85,12 @@ function problemOf(
   keyPem: string,
   { spec, ca, nowMs }: { readonly spec: CfsslSpec; readonly ca: KnownCa; readonly nowMs: number },
 ): Finding | undefined {
-  if (!certificate.checkPrivateKey(createPrivateKey(keyPem))) {
+  if (!isPrivateKeyOf(keyPem, certificate)) {
     return { reason: 'key', detail: 'the certificate is for another key than ours' };
   }
   const difference = answerDiffers(spec, leaf);
   if (difference !== undefined) return difference;
-  if (!isIssuedBy(certificate, ca.certificate)) {
+  if (!isIssuedBy(certificate, ca)) {
     return { reason: 'issuer', detail: 'it is not signed by the CA that the same server shows' };
   }
   const [from, until, now] = [leaf.notBeforeMs, leaf.notAfterMs, nowMs].map((ms) => new Date(ms).toISOString());
