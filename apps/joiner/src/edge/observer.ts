@@ -1,12 +1,12 @@
 /** Looks at everything components are started with, and makes fingerprints of it. */
 
-import { readFileSync } from 'node:fs';
 import type { ComponentSpec } from '@easycerts/cluster';
 import { filesOfSet } from '@easycerts/cluster';
 import { readSetSync, resolveSet } from '@easycerts/runtime';
 import type { CertificateFingerprint, Fingerprint } from '../core/fingerprint.ts';
 import { hashOf, unitHashOf } from '../core/fingerprint.ts';
 import { changedAtMs, versionOf } from './file-version.ts';
+import { hashOfFile } from './hash-file.ts';
 
 export interface Observation {
   readonly fingerprint: Fingerprint;
@@ -59,7 +59,7 @@ export class Observer {
   }
 
   #observeFile(path: string): string | undefined {
-    return remembered(this.#files, path, versionOf(path), () => hashOf(readFileSync(path)));
+    return remembered(this.#files, path, versionOf(path), () => hashOfFile(path));
   }
 
   #observeSet(directory: string): ObservedSet | undefined {
