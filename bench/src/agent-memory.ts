@@ -10,10 +10,12 @@ import { type Result, spreadOf } from './result.ts';
 const settleMs = 45_000;
 const looks = 10;
 const lookMs = 1_500;
+/** Issuing takes a second; then whoever uses them is told. */
+const renewMs = 15_000;
 
 export async function agentMemory(rounds: number, say: (line: string) => void): Promise<Result> {
   const { hosts, master, down } = await startBenchCluster('bench-agent-memory', ['n1'], say);
-  const [ours, theirs, ownOnly]: [number[], number[], number[]] = [[], [], []];
+  const [ours, theirs, ownOnly, peaks]: [number[], number[], number[], number[]] = [[], [], [], []];
   try {
     const node = hosts.host('n1');
     const token = await master.mustExec(['ca', 'token', 'create', '--role', 'node', '--name', 'n1']);
@@ -24,7 +26,10 @@ export async function agentMemory(rounds: number, say: (line: string) => void): 
       theirs.push(separate.rssMiB);
       ours.push(agent.rssMiB);
       ownOnly.push(agent.pssMiB);
-      say(`  round ${round}: agent ${agent.rssMiB.toFixed(1)} MiB, three services ${separate.rssMiB.toFixed(1)} MiB`);
+      const peak = await peakOf(node);
+      peaks.push(peak);
+      const agents = `agent ${agent.rssMiB.toFixed(1)} MiB, at most ${peak.toFixed(1)}`;
+      say(`  round ${round}: ${agents}, three services ${separate.rssMiB.toFixed(1)} MiB`);
     }
   } finally {
     await down();
@@ -39,7 +44,8 @@ export async function agentMemory(rounds: number, say: (line: string) => void): 
     unit: 'MiB',
     goal: 'below 80 MiB',
     notes: [
-      `at most ${Math.max(...ours).toFixed(1)} MiB; PSS, which shares pages with others, ${spreadOf(ownOnly).median.toFixed(1)} MiB`,
+      `PSS, which shares pages with others, ${spreadOf(ownOnly).median.toFixed(1)} MiB`,
+      `at most ${Math.max(...peaks).toFixed(1)} MiB at any moment: its start, and all certificates of its host issued again`,
     ],
   };
 }
@@ -64,4 +70,14 @@ async function residentOf(node: Host, units: readonly string[]): Promise<Residen
     await after(lookMs);
   }
   return most;
+}
+
+/** The most that the agent has had since it started, in MiB, once it has got all certificates of its host again. */
+async function peakOf(node: Host): Promise<number> {
+  await node.mustExec(['sh', '-c', 'rm /var/lib/kubernetes/secrets/*']);
+  await node.mustExec(['systemctl', 'kill', '--signal=HUP', '--kill-whom=main', agentUnit]);
+  await after(renewMs);
+  const script = 'cat /proc/$(systemctl show --property=MainPID --value $1)/status';
+  const status = await node.mustExec(['sh', '-c', script, 'sh', agentUnit]);
+  return Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1]) / 1024;
 }
