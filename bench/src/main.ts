@@ -8,7 +8,7 @@ import { agentMemory } from './agent-memory.ts';
 import { certmgrSpecs } from './certmgr-specs.ts';
 import { burst } from './issuing/burst.ts';
 import { caStart } from './issuing/ca-start.ts';
-import { grpcSign } from './issuing/grpc-sign.ts';
+import { grpcStreamed, grpcUnary } from './issuing/grpc-sign.ts';
 import { httpSign } from './issuing/http-sign.ts';
 import { issueCore } from './issuing/issue-core.ts';
 import { stepCa } from './issuing/step-ca.ts';
@@ -27,25 +27,44 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   ...httpSign,
   'ca-start-vs-cfssl': caStart,
   'burst-vs-ideal': burst,
-  'grpc-sign-unary-vs-http': grpcSign,
+  'grpc-sign-unary-vs-http': grpcUnary,
+  'grpc-sign-streamed-vs-http': grpcStreamed,
   'http-sign-vs-step-ca': stepCa,
   'issue-core-vs-openssl-limit': issueCore,
   'certmgr-10000-specs': certmgrSpecs,
 };
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { json: { type: 'string' }, rounds: { type: 'string', default: '3' } },
-});
-const rounds = Number(values.rounds);
-const unknown = positionals.filter((name) => !(name in benchmarks));
-if (unknown.length > 0 || !Number.isInteger(rounds) || rounds < 1) {
-  process.stderr.write(
-    `error: ${unknown.length > 0 ? `no benchmark ${unknown.join(', ')}` : '--rounds takes a whole number'}\n`,
-  );
-  process.stderr.write(`  do: npm run bench -- [${Object.keys(benchmarks).join('|')}] [--rounds N] [--json FILE]\n`);
+const usage = `npm run bench -- [${Object.keys(benchmarks).join('|')}] [--rounds N] [--json FILE]`;
+
+function wrong(what: string): never {
+  process.stderr.write(`error: ${what}\n  do: ${usage}\n`);
   process.exit(2);
 }
+
+function readArguments() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        help: { type: 'boolean', short: 'h' },
+        json: { type: 'string' },
+        rounds: { type: 'string', default: '3' },
+      },
+    });
+  } catch (error) {
+    return wrong(error instanceof Error ? error.message : String(error));
+  }
+}
+
+const { values, positionals } = readArguments();
+if (values.help) {
+  process.stdout.write(`${usage}\nMeasures what is named, or all, and writes docs/benchmarks.md.\n`);
+  process.exit(0);
+}
+const rounds = Number(values.rounds);
+const unknown = positionals.filter((name) => !(name in benchmarks));
+if (unknown.length > 0) wrong(`no benchmark ${unknown.join(', ')}`);
+if (!Number.isInteger(rounds) || rounds < 1) wrong('--rounds takes a whole number');
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const results: Result[] = [];

@@ -11,6 +11,7 @@
 import { type KeyObject, randomBytes } from 'node:crypto';
 import {
   AutomationsService,
+  BulkSigningService,
   CertificateAuthorityService,
   CfsslKeysService,
   EnrolmentService,
@@ -18,7 +19,7 @@ import {
   MembershipService,
   TokensService,
 } from '@easycerts/contracts';
-import type { Bus, GrpcService, Handlers, RunningService, ServiceContext } from '@easycerts/runtime';
+import type { Bus, Handlers, RunningService, ServiceContext, UnaryHandlers } from '@easycerts/runtime';
 import { openServiceOf, serviceOf, startGrpcServer, startHealthServer } from '@easycerts/runtime';
 import packageFacts from '../package.json' with { type: 'json' };
 import { type CaOptions, defaultEnrolmentLimits, defaultLimits } from './config.ts';
@@ -50,6 +51,7 @@ import { createRandomPool } from './edge/random-pool.ts';
 import { createRateLimiter } from './edge/rate-limiter.ts';
 import { finishRemovals } from './edge/remove-host.ts';
 import { createSign } from './edge/sign.ts';
+import { createSignStream } from './edge/sign-stream.ts';
 import { createSigningThreads, type RunningSigning } from './edge/signing/signing-threads.ts';
 import { createTokenHandlers } from './edge/tokens/token-handlers.ts';
 import { publishStarted } from './events.ts';
@@ -194,13 +196,15 @@ function startGrpc(
     listCertificates: createListCertificates(environment),
     getCertificate: createGetCertificate(environment),
   };
-  const forHosts = <Definition extends object>(definition: Definition, handlers: Handlers<Definition>): GrpcService =>
-    serviceOf(definition, confirmingFirstUse(environment, handlers));
+  const { sign } = confirmingFirstUse(environment, authority);
+  const forHosts = <Definition extends object>(definition: Definition, handlers: UnaryHandlers<Definition>) =>
+    serviceOf(definition, confirmingFirstUse(environment, handlers) as Handlers<Definition>);
   return startGrpcServer({
     ...grpc,
     identityDirectory: paths.caIdentity,
     services: [
       forHosts(CertificateAuthorityService, authority),
+      serviceOf(BulkSigningService, { signStream: createSignStream(sign) }),
       forHosts(MembershipService, { leave: createLeave(environment) }),
       forHosts(HostsService, {
         listHosts: createListHosts(environment),

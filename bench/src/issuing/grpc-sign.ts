@@ -1,7 +1,8 @@
-/** Certificates a second by gRPC, one call each as certmgr makes it, against our own HTTP path. */
+/** Certificates a second by gRPC, one call each as certmgr makes it or all on one call, against our own HTTP path. */
 
 import { randomUUID } from 'node:crypto';
-import { connectCertificateAuthority } from '@easycerts/runtime';
+import { BulkSigningService, type SignRequest } from '@easycerts/contracts';
+import { connectCertificateAuthority, connectGrpcService } from '@easycerts/runtime';
 import { node, specOf } from '../../../apps/ca/test/fixture.ts';
 import { manyCsrs } from '../../issuing/many-csrs.ts';
 import { runRawLoad } from '../../issuing/raw-load.ts';
@@ -11,7 +12,29 @@ import { bodyMaker, forkOurs, stopOurs } from './sides.ts';
 const atOnce = 64;
 const count = 10_000;
 
-export async function grpcSign(rounds: number, say: (line: string) => void): Promise<Result> {
+type SignAll = (port: number, identityDirectory: string, csrs: readonly Uint8Array[]) => Promise<number>;
+
+export const grpcUnary = (rounds: number, say: (line: string) => void): Promise<Result> =>
+  compareWithHttp(rounds, say, {
+    name: 'grpc-sign-unary-vs-http',
+    what: `certificates by \`Sign\` over mutual TLS, ${atOnce} calls at once, the client in Node.js; theirs: our \`sign\` over HTTP`,
+    goal: 'reported',
+    signAll,
+  });
+
+export const grpcStreamed = (rounds: number, say: (line: string) => void): Promise<Result> =>
+  compareWithHttp(rounds, say, {
+    name: 'grpc-sign-streamed-vs-http',
+    what: 'certificates by `SignStream` over mutual TLS, one call, the client in Node.js; theirs: our `sign` over HTTP',
+    goal: '≥ 0.8',
+    signAll: streamAll,
+  });
+
+async function compareWithHttp(
+  rounds: number,
+  say: (line: string) => void,
+  { signAll: sign, ...row }: Pick<Result, 'name' | 'what' | 'goal'> & { readonly signAll: SignAll },
+): Promise<Result> {
   const csrs = await manyCsrs(specOf(node, 'kubelet'), 4 * count);
   const byGrpc: number[] = [];
   const byHttp: number[] = [];
@@ -31,7 +54,7 @@ export async function grpcSign(rounds: number, say: (line: string) => void): Pro
         const load = { port: report.cfsslPort, tls: undefined, connections: atOnce, seconds: 600, next };
         return (await runRawLoad(load)).perSecond;
       };
-      const grpc = (all: readonly Uint8Array[]): Promise<number> => signAll(report.grpcPort, report.nodeIdentity, all);
+      const grpc = (all: readonly Uint8Array[]): Promise<number> => sign(report.grpcPort, report.nodeIdentity, all);
       await http(part(0));
       await grpc(part(1));
       byHttp.push(await http(part(2)));
@@ -43,13 +66,11 @@ export async function grpcSign(rounds: number, say: (line: string) => void): Pro
   }
   const [mine, other] = [spreadOf(byGrpc), spreadOf(byHttp)];
   return {
-    name: 'grpc-sign-unary-vs-http',
-    what: `certificates by \`Sign\` over mutual TLS, ${atOnce} calls at once, the client in Node.js; theirs: our \`sign\` over HTTP`,
+    ...row,
     ours: mine,
     theirs: other,
     ratio: mine.median / other.median,
     unit: '/s',
-    goal: 'reported',
   };
 }
 
@@ -58,12 +79,30 @@ async function signAll(port: number, identityDirectory: string, csrs: readonly U
   const rest = csrs.values();
   const startedMs = performance.now();
   const work = async (): Promise<void> => {
-    for (const csrDer of rest) {
-      const fresh = { requestId: randomUUID(), requestedAtMs: Date.now() };
-      await client.sign({ name: 'kubelet', csrDer, reason: 'missing', ...fresh });
-    }
+    for (const csrDer of rest) await client.sign(requestOf(csrDer));
   };
   await Promise.all(Array.from({ length: atOnce }, work));
   client.close();
   return csrs.length / ((performance.now() - startedMs) / 1_000);
+}
+
+async function streamAll(port: number, identityDirectory: string, csrs: readonly Uint8Array[]): Promise<number> {
+  const client = connectGrpcService(BulkSigningService, {
+    endpoint: `localhost:${port}`,
+    identityDirectory,
+    callTimeoutMs: 300_000,
+  });
+  const startedMs = performance.now();
+  let answers = 0;
+  for await (const { certificate, error } of client.signStream(csrs.map((csr) => ({ request: requestOf(csr) })))) {
+    if (certificate === undefined) throw new Error(`refused: ${error?.message}`);
+    answers += 1;
+  }
+  client.close();
+  if (answers !== csrs.length) throw new Error(`${answers} answers to ${csrs.length} requests`);
+  return answers / ((performance.now() - startedMs) / 1_000);
+}
+
+function requestOf(csrDer: Uint8Array): SignRequest {
+  return { name: 'kubelet', csrDer, requestId: randomUUID(), requestedAtMs: Date.now(), reason: 'missing' };
 }

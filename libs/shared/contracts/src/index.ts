@@ -39,6 +39,7 @@ export {
 } from './generated/easycerts/ca/v1/administration.ts';
 export type { CertificateAuthorityServer } from './generated/easycerts/ca/v1/certificate_authority.ts';
 export {
+  BulkSigningService,
   CertificateAuthorityClient,
   CertificateAuthorityService,
   GetCertificateRequest,
@@ -49,6 +50,8 @@ export {
   ListCertificatesResponse,
   SignRequest,
   SignResponse,
+  SignStreamRequest,
+  SignStreamResponse,
   TrustBundle,
 } from './generated/easycerts/ca/v1/certificate_authority.ts';
 export type {

@@ -1,13 +1,14 @@
 /** Calls gRPC services over TLS 1.3, mutual with a host identity, which it follows when it is renewed. */
 
 import { isIP } from 'node:net';
+import { Readable } from 'node:stream';
 import { checkServerIdentity, createSecureContext, type SecureContextOptions } from 'node:tls';
-import { toAppError } from '@easycerts/core';
-import type { ChannelOptions } from '@grpc/grpc-js';
+import { type AppError, toAppError } from '@easycerts/core';
+import type { ChannelOptions, ServiceError } from '@grpc/grpc-js';
 import { ChannelCredentials, Client, logVerbosity, Metadata, setLogVerbosity } from '@grpc/grpc-js';
 import { hostOfEndpoint } from './endpoint.ts';
 import { appErrorOf } from './grpc-error.ts';
-import type { CallOptions, Calls, UnaryMethod } from './grpc-service.ts';
+import type { CallOptions, Calls, StreamMethod, UnaryMethod } from './grpc-service.ts';
 import { readTlsIdentity, secureContextOptionsOf } from './tls-identity.ts';
 
 export type GrpcClientOptions = CallingIdentity & {
@@ -42,13 +43,19 @@ export function connectGrpcService<Definition extends object>(
   // grpc-js writes to the console by itself; what matters comes back as errors.
   setLogVerbosity(logVerbosity.NONE);
   const channels = new Channels(options);
-  const methods = Object.entries(definition as Record<string, UnaryMethod<unknown, unknown>>);
+  const methods = Object.entries(
+    definition as Record<string, UnaryMethod<unknown, unknown> | StreamMethod<unknown, unknown>>,
+  );
   const calls = methods.map(([name, method]) => [
     name,
-    (request: unknown, callOptions?: CallOptions) => channels.call(method, request, callOptions ?? {}),
+    method.requestStream
+      ? (requests: Requests, callOptions?: CallOptions) => channels.stream(method, requests, callOptions ?? {})
+      : (request: unknown, callOptions?: CallOptions) => channels.call(method, request, callOptions ?? {}),
   ]);
   return { ...Object.fromEntries(calls), close: () => channels.close() } as GrpcClient<Definition>;
 }
+
+type Requests = Iterable<unknown> | AsyncIterable<unknown>;
 
 interface OpenChannel {
   readonly version: string;
@@ -72,8 +79,42 @@ class Channels {
     try {
       return await this.#send(channel.client, { method, request, options });
     } finally {
-      channel.callsUnderWay -= 1;
-      if (channel !== this.#current) closeWhenIdle(channel);
+      this.#release(channel);
+    }
+  }
+
+  /** The answers as they come. The caller's end of the sequence ends the call. */
+  async *stream(
+    method: StreamMethod<unknown, unknown>,
+    requests: Requests,
+    options: CallOptions,
+  ): AsyncGenerator<unknown, void> {
+    options.signal?.throwIfAborted();
+    const channel = this.#channelFor(await readIdentity(this.#options));
+    channel.callsUnderWay += 1;
+    const { path, requestSerialize, responseDeserialize } = method;
+    const deadline = this.#deadline(options);
+    const call = channel.client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, new Metadata(), {
+      deadline,
+    });
+    const cancel = (): void => call.cancel();
+    options.signal?.addEventListener('abort', cancel, { once: true });
+    let failure: unknown;
+    const sending = Readable.from(requests);
+    sending.once('error', (error) => {
+      failure = error;
+      cancel();
+    });
+    sending.pipe(call);
+    try {
+      for await (const response of call) yield response;
+    } catch (error) {
+      throw failure ?? this.#errorOf(error, path);
+    } finally {
+      sending.destroy();
+      options.signal?.removeEventListener('abort', cancel);
+      cancel();
+      this.#release(channel);
     }
   }
 
@@ -81,6 +122,20 @@ class Channels {
     const channel = this.#current;
     this.#current = undefined;
     if (channel !== undefined) closeWhenIdle(channel);
+  }
+
+  #release(channel: OpenChannel): void {
+    channel.callsUnderWay -= 1;
+    if (channel !== this.#current) closeWhenIdle(channel);
+  }
+
+  #deadline({ timeoutMs }: CallOptions): number {
+    return Date.now() + (timeoutMs ?? this.#options.callTimeoutMs ?? 10_000);
+  }
+
+  #errorOf(error: unknown, path: string): AppError {
+    const doing = `call ${path} at ${this.#options.endpoint}`;
+    return isServiceError(error) ? appErrorOf(error, doing) : toAppError(error, doing);
   }
 
   #channelFor(identity: ReadIdentity): OpenChannel {
@@ -100,8 +155,7 @@ class Channels {
     { method, request, options }: { method: UnaryMethod<unknown, unknown>; request: unknown; options: CallOptions },
   ): Promise<unknown> {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    const deadline = Date.now() + (options.timeoutMs ?? this.#options.callTimeoutMs ?? 10_000);
-    const doing = `call ${method.path} at ${this.#options.endpoint}`;
+    const deadline = this.#deadline(options);
     const call = client.makeUnaryRequest(
       method.path,
       method.requestSerialize,
@@ -109,16 +163,20 @@ class Channels {
       request,
       new Metadata(),
       { deadline },
-      (error, response) => (error === null ? resolve(response) : reject(appErrorOf(error, doing))),
+      (error, response) => (error === null ? resolve(response) : reject(error)),
     );
     const cancel = (): void => call.cancel();
     options.signal?.addEventListener('abort', cancel, { once: true });
     return promise
       .catch((error: unknown) => {
-        throw toAppError(error, doing);
+        throw this.#errorOf(error, method.path);
       })
       .finally(() => options.signal?.removeEventListener('abort', cancel));
   }
+}
+
+function isServiceError(error: unknown): error is ServiceError {
+  return error instanceof Error && 'metadata' in error && 'details' in error;
 }
 
 interface ReadIdentity {

@@ -3,13 +3,27 @@
  * by name, to anybody. Which of the two a service is for is part of its type: none of the first kind is served by the second.
  */
 
+import { type EventEmitter, once } from 'node:events';
 import type { SecureContextOptions } from 'node:tls';
-import { AppError, isAppError, toAppError } from '@easycerts/core';
-import type { handleUnaryCall, ServerUnaryCall, ServiceDefinition } from '@grpc/grpc-js';
+import { AppError, isAppError, minuteMs, toAppError } from '@easycerts/core';
+import type {
+  handleBidiStreamingCall,
+  handleUnaryCall,
+  ServerDuplexStream,
+  ServerUnaryCall,
+  ServiceDefinition,
+} from '@grpc/grpc-js';
 import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
-import { callerOf } from './grpc-caller.ts';
+import { type Caller, callerOf } from './grpc-caller.ts';
 import { serviceErrorOf } from './grpc-error.ts';
-import type { CallContext, GrpcService, OpenCallContext, OpenGrpcService } from './grpc-service.ts';
+import type {
+  CallContext,
+  GrpcService,
+  OpenCallContext,
+  OpenGrpcService,
+  StreamHandler,
+  UnaryHandler,
+} from './grpc-service.ts';
 import { implementationOf } from './grpc-service.ts';
 import type { Logger } from './logger.ts';
 import type { RunningService } from './service.ts';
@@ -44,6 +58,8 @@ interface ServerOptions {
   readonly maxRequestBytes?: number;
   /** Longest time for one call, whatever deadline the caller gives; default 30 s. */
   readonly callTimeoutMs?: number;
+  /** The same for a call with many requests; default five minutes. */
+  readonly streamTimeoutMs?: number;
   /** How long `close` waits for calls under way; default 3 s. */
   readonly closeTimeoutMs?: number;
   /** How often the certificate set is looked at; default 2 s. */
@@ -122,19 +138,39 @@ function contextFor(identity: TlsIdentity, clients: Clients): SecureContextOptio
   return { ...context, cert: Buffer.concat([identity.cert, Buffer.from('\n'), identity.ca]) };
 }
 
-type Call = ServerUnaryCall<unknown, unknown>;
+type UnaryCall = ServerUnaryCall<unknown, unknown>;
+type StreamCall = ServerDuplexStream<unknown, unknown>;
+type Call = EventEmitter & Pick<UnaryCall, 'getPath' | 'getPeer' | 'getAuthContext'>;
 
 function handlersOf(service: GrpcService | OpenGrpcService, options: GrpcServerOptions) {
-  if (service.clients === 'anybody') {
-    return implementationOf<OpenCallContext>(service, (_, handler) =>
-      unaryCall(options, (call) =>
-        withTimeLimit(call, options, (signal) => handler(call.request, openContext(call, signal))),
-      ),
-    );
-  }
-  return implementationOf<CallContext>(service, (_, handler) =>
-    unaryCall(options, (call) => answerHost(call, { handler, options })),
+  if (service.clients === 'anybody') return implementationOf(service, wrapping(options, openContext));
+  return implementationOf(
+    service,
+    wrapping(options, (call, signal): CallContext => ({ ...openContext(call, signal), caller: hostOf(call, options) })),
   );
+}
+
+/** `contextOf` throws when the caller may not call at all. */
+function wrapping<Context>(options: GrpcServerOptions, contextOf: (call: Call, signal: AbortSignal) => Context) {
+  const limitMs = options.callTimeoutMs ?? 30_000;
+  const streamLimitMs = options.streamTimeoutMs ?? 5 * minuteMs;
+  return {
+    unary: (handler: UnaryHandler<Context>) =>
+      unaryCall(options, (call) =>
+        withTimeLimit(call, limitMs, (signal) => handler(call.request, contextOf(call, signal))),
+      ),
+    stream: (handler: StreamHandler<Context>) =>
+      streamCall(options, (call) =>
+        withTimeLimit(call, streamLimitMs, async (signal) => {
+          // The end of the requests is not the end of the answers.
+          const requests = call.iterator({ destroyOnReturn: false });
+          for await (const response of handler(requests, contextOf(call, signal))) {
+            signal.throwIfAborted();
+            if (!call.write(response)) await once(call, 'drain', { signal });
+          }
+        }),
+      ),
+  };
 }
 
 function openContext(call: Call, signal: AbortSignal): OpenCallContext {
@@ -143,24 +179,35 @@ function openContext(call: Call, signal: AbortSignal): OpenCallContext {
 
 function unaryCall(
   options: GrpcServerOptions,
-  work: (call: Call) => Promise<unknown>,
+  work: (call: UnaryCall) => Promise<unknown>,
 ): handleUnaryCall<unknown, unknown> {
   return (call, answer) => {
     work(call).then(
       (response) => answer(null, response),
-      (error: unknown) => {
-        if (!isAppError(error))
-          options.logger.error({ err: error, method: call.getPath() }, 'call failed unexpectedly');
-        answer(serviceErrorOf(error));
-      },
+      (error: unknown) => answer(failureOf(error, call, options)),
     );
   };
 }
 
-async function answerHost(
-  call: Call,
-  { handler, options }: { readonly handler: GrpcService['handlers'][string]; readonly options: GrpcServerOptions },
-): Promise<unknown> {
+function streamCall(
+  options: GrpcServerOptions,
+  work: (call: StreamCall) => Promise<unknown>,
+): handleBidiStreamingCall<unknown, unknown> {
+  return (call) => {
+    work(call).then(
+      () => call.end(),
+      (error: unknown) => call.emit('error', failureOf(error, call, options)),
+    );
+  };
+}
+
+function failureOf(error: unknown, call: Call, { logger }: GrpcServerOptions) {
+  if (!isAppError(error)) logger.error({ err: error, method: call.getPath() }, 'call failed unexpectedly');
+  return serviceErrorOf(error);
+}
+
+/** The host that calls. AppError UNAUTHENTICATED when it is none. */
+function hostOf(call: Call, options: GrpcServerOptions): Caller {
   const caller = callerOf(call.getAuthContext()?.sslPeerCertificate);
   if (caller === undefined) {
     const peer = call.getPeer();
@@ -170,16 +217,15 @@ async function answerHost(
       details: { reason: 'unauthenticated' },
     });
   }
-  return withTimeLimit(call, options, (signal) => handler(call.request, { ...openContext(call, signal), caller }));
+  return caller;
 }
 
 /** The answer of `work`, or an error as soon as the caller has gone or the time is over; `work` is told by its signal. */
 async function withTimeLimit(
   call: Call,
-  options: GrpcServerOptions,
+  limitMs: number,
   work: (signal: AbortSignal) => Promise<unknown>,
 ): Promise<unknown> {
-  const limitMs = options.callTimeoutMs ?? 30_000;
   const controller = new AbortController();
   const { promise: ended, reject } = Promise.withResolvers<never>();
   const end = (error: AppError): void => {

@@ -14,6 +14,13 @@ export interface UnaryMethod<Request, Response> {
   readonly responseDeserialize: (value: Buffer) => Response;
 }
 
+/** The same of a method with many requests and many answers. */
+export interface StreamMethod<Request, Response>
+  extends Omit<UnaryMethod<Request, Response>, 'requestStream' | 'responseStream'> {
+  readonly requestStream: true;
+  readonly responseStream: true;
+}
+
 /** What a handler knows besides the request when anybody may call. */
 export interface OpenCallContext {
   /** Address of the other side, for the audit trail. */
@@ -29,22 +36,27 @@ export interface CallContext extends OpenCallContext {
 
 /** One handler for each method of a service. */
 export type Handlers<Definition, Context = CallContext> = {
-  readonly [Method in keyof Definition]: Definition[Method] extends {
-    readonly requestSerialize: (value: infer Request) => Buffer;
-    readonly responseDeserialize: (value: Buffer) => infer Response;
-  }
-    ? (request: Request, context: Context) => Promise<Response>
+  readonly [Method in keyof Definition]: Definition[Method] extends StreamMethod<infer Request, infer Response>
+    ? (requests: AsyncIterable<Request>, context: Context) => AsyncIterable<Response>
+    : Definition[Method] extends UnaryMethod<infer Request, infer Response>
+      ? (request: Request, context: Context) => Promise<Response>
+      : never;
+};
+
+/** The same for a service all of whose methods have one request and one answer. */
+export type UnaryHandlers<Definition> = {
+  readonly [Method in keyof Definition]: Definition[Method] extends UnaryMethod<infer Request, infer Response>
+    ? (request: Request, context: CallContext) => Promise<Response>
     : never;
 };
 
 /** One function for each method of a service, as its client sees it. */
 export type Calls<Definition> = {
-  readonly [Method in keyof Definition]: Definition[Method] extends {
-    readonly requestSerialize: (value: infer Request) => Buffer;
-    readonly responseDeserialize: (value: Buffer) => infer Response;
-  }
-    ? (request: Request, options?: CallOptions) => Promise<Response>
-    : never;
+  readonly [Method in keyof Definition]: Definition[Method] extends StreamMethod<infer Request, infer Response>
+    ? (requests: Iterable<Request> | AsyncIterable<Request>, options?: CallOptions) => AsyncIterable<Response>
+    : Definition[Method] extends UnaryMethod<infer Request, infer Response>
+      ? (request: Request, options?: CallOptions) => Promise<Response>
+      : never;
 };
 
 export interface CallOptions {
@@ -53,9 +65,12 @@ export interface CallOptions {
 }
 
 interface ServiceFor<Context> {
-  readonly definition: Readonly<Record<string, UnaryMethod<unknown, unknown>>>;
-  readonly handlers: Readonly<Record<string, (request: unknown, context: Context) => Promise<unknown>>>;
+  readonly definition: Readonly<Record<string, UnaryMethod<unknown, unknown> | StreamMethod<unknown, unknown>>>;
+  readonly handlers: Readonly<Record<string, UnaryHandler<Context> | StreamHandler<Context>>>;
 }
+
+export type UnaryHandler<Context> = (request: unknown, context: Context) => Promise<unknown>;
+export type StreamHandler<Context> = (requests: AsyncIterable<unknown>, context: Context) => AsyncIterable<unknown>;
 
 /** A service for hosts: made by {@link serviceOf}, which has checked the types. */
 export type GrpcService = ServiceFor<CallContext> & { readonly clients: 'hosts' };
@@ -78,12 +93,25 @@ export function openServiceOf<Definition extends object>(
   return { clients: 'anybody', definition, handlers } as unknown as OpenGrpcService;
 }
 
+type Implementation = UntypedServiceImplementation[string];
+
+/** How methods of both kinds become what grpc-js wants. */
+export interface Wrapping<Context> {
+  readonly unary: (handler: UnaryHandler<Context>) => Implementation;
+  readonly stream: (handler: StreamHandler<Context>) => Implementation;
+}
+
 /** The implementation that grpc-js wants, each method wrapped. */
 export function implementationOf<Context>(
-  service: ServiceFor<Context>,
-  wrap: (method: string, handler: ServiceFor<Context>['handlers'][string]) => UntypedServiceImplementation[string],
+  { definition, handlers }: ServiceFor<Context>,
+  { unary, stream }: Wrapping<Context>,
 ): UntypedServiceImplementation {
-  return Object.fromEntries(
-    Object.entries(service.handlers).map(([method, handler]) => [method, wrap(method, handler)]),
-  );
+  const wrapped = Object.entries(handlers).map(([method, handler]) => [
+    method,
+    // serviceOf has seen that the handler is one for its method.
+    definition[method]?.requestStream === true
+      ? stream(handler as StreamHandler<Context>)
+      : unary(handler as UnaryHandler<Context>),
+  ]);
+  return Object.fromEntries(wrapped);
 }

@@ -102,12 +102,14 @@ export type {
   Handlers,
   OpenCallContext,
   OpenGrpcService,
+  UnaryHandlers,
 } from './grpc-service.ts';
 export { openServiceOf, serviceOf } from './grpc-service.ts';
 export type { HealthServerOptions, RunningHealthServer } from './health-server.ts';
 export { startHealthServer } from './health-server.ts';
 export type { HostFactsOptions } from './host-facts.ts';
 export { findServiceManager, gatherHostFacts, gatherHostIdentity, nodeNameOf } from './host-facts.ts';
+export { inParallel } from './in-parallel.ts';
 export type { ApiAnswer, ApiRequest, ConnectKubeOptions, KubeConnection } from './kube/kube-connection.ts';
 export { connectKube } from './kube/kube-connection.ts';
 export { listenAddressOf } from './listen-address.ts';

@@ -10,8 +10,10 @@ import {
   type CallOptions,
   type ChannelCredentials,
   Client,
+  type ClientDuplexStream,
   type ClientOptions,
   type ClientUnaryCall,
+  type handleBidiStreamingCall,
   type handleUnaryCall,
   makeGenericClientConstructor,
   type Metadata,
@@ -46,6 +48,28 @@ export interface SignResponse {
   readonly trustBundlePem: string;
   /** Serial number, lowercase hexadecimal without leading zeros. */
   readonly serial: string;
+}
+
+export interface SignStreamRequest {
+  readonly request: SignRequest | undefined;
+}
+
+export interface SignStreamResponse {
+  /** Of the request that this answers. */
+  readonly requestId: string;
+  readonly certificate?: SignResponse | undefined;
+  readonly error?: SignError | undefined;
+}
+
+/** What Sign would have failed with. */
+export interface SignError {
+  /** The application's code, such as `PERMISSION_DENIED`. */
+  readonly code: string;
+  readonly message: string;
+  /** A word of the closed list of deny reasons; empty: none. */
+  readonly reason: string;
+  /** What mends it; empty: nothing is known. */
+  readonly cure: string;
 }
 
 export interface GetTrustBundleRequest {
@@ -263,6 +287,199 @@ export const SignResponse: MessageFns<SignResponse> = {
             }
 
             message.serial = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseSignStreamRequest(): SignStreamRequest {
+  return { request: undefined };
+}
+
+export const SignStreamRequest: MessageFns<SignStreamRequest> = {
+  encode(message: SignStreamRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.request !== undefined) {
+      SignRequest.encode(message.request, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SignStreamRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSignStreamRequest() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.request = SignRequest.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseSignStreamResponse(): SignStreamResponse {
+  return { requestId: "", certificate: undefined, error: undefined };
+}
+
+export const SignStreamResponse: MessageFns<SignStreamResponse> = {
+  encode(message: SignStreamResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.requestId !== "") {
+      writer.uint32(10).string(message.requestId);
+    }
+    if (message.certificate !== undefined) {
+      SignResponse.encode(message.certificate, writer.uint32(18).fork()).join();
+    }
+    if (message.error !== undefined) {
+      SignError.encode(message.error, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SignStreamResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSignStreamResponse() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.certificate = SignResponse.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.error = SignError.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseSignError(): SignError {
+  return { code: "", message: "", reason: "", cure: "" };
+}
+
+export const SignError: MessageFns<SignError> = {
+  encode(message: SignError, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.code !== "") {
+      writer.uint32(10).string(message.code);
+    }
+    if (message.message !== "") {
+      writer.uint32(18).string(message.message);
+    }
+    if (message.reason !== "") {
+      writer.uint32(26).string(message.reason);
+    }
+    if (message.cure !== "") {
+      writer.uint32(34).string(message.cure);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SignError {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSignError() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.code = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.message = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.cure = reader.string();
             continue;
           }
         }
@@ -986,6 +1203,53 @@ export const CertificateAuthorityClient = makeGenericClientConstructor(
 ) as unknown as {
   new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): CertificateAuthorityClient;
   service: typeof CertificateAuthorityService;
+  serviceName: string;
+};
+
+export type BulkSigningService = typeof BulkSigningService;
+export const BulkSigningService = {
+  /**
+   * Sign for many certificates of the calling host on one call: each request is decided, issued and recorded by itself, and
+   * answered when that is done, not in the order of the requests. One that is refused ends nothing.
+   */
+  signStream: {
+    path: "/easycerts.ca.v1.BulkSigning/SignStream" as const,
+    requestStream: true as const,
+    responseStream: true as const,
+    requestSerialize: (value: SignStreamRequest): Buffer => Buffer.from(SignStreamRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): SignStreamRequest => SignStreamRequest.decode(value),
+    responseSerialize: (value: SignStreamResponse): Buffer => Buffer.from(SignStreamResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): SignStreamResponse => SignStreamResponse.decode(value),
+  },
+} as const;
+
+export interface BulkSigningServer extends UntypedServiceImplementation {
+  /**
+   * Sign for many certificates of the calling host on one call: each request is decided, issued and recorded by itself, and
+   * answered when that is done, not in the order of the requests. One that is refused ends nothing.
+   */
+  signStream: handleBidiStreamingCall<SignStreamRequest, SignStreamResponse>;
+}
+
+export interface BulkSigningClient extends Client {
+  /**
+   * Sign for many certificates of the calling host on one call: each request is decided, issued and recorded by itself, and
+   * answered when that is done, not in the order of the requests. One that is refused ends nothing.
+   */
+  signStream(): ClientDuplexStream<SignStreamRequest, SignStreamResponse>;
+  signStream(options: Partial<CallOptions>): ClientDuplexStream<SignStreamRequest, SignStreamResponse>;
+  signStream(
+    metadata: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientDuplexStream<SignStreamRequest, SignStreamResponse>;
+}
+
+export const BulkSigningClient = makeGenericClientConstructor(
+  BulkSigningService,
+  "easycerts.ca.v1.BulkSigning",
+) as unknown as {
+  new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): BulkSigningClient;
+  service: typeof BulkSigningService;
   serviceName: string;
 };
 
