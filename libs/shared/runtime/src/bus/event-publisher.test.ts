@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
 import type { EventType, Fact } from '@easycerts/contracts';
 import { AppError } from '@easycerts/core';
 import { fixedClock, recordingLogger, recordingPublisher } from '@easycerts/testing';
@@ -151,6 +151,27 @@ test('what is published in one turn of the event loop goes together, also when n
     batches.map(({ length }) => length),
     [32],
   );
+});
+
+test('under load it is waited for more; a few events wait for nothing', async () => {
+  const { publisher, batches, keys, state } = makeBus();
+  state.batchFailure = undefined;
+  publisher.wake();
+  const publish = async (count: number): Promise<void> => {
+    for (let at = 0; at < count; at++) {
+      publisher.publish(ready(`${at}`));
+      if (at % 10 === 9) await pause(1);
+    }
+  };
+  await publish(10);
+  for (let round = 0; round < 3; round++) await turn();
+  assert.equal(keys().length, 10);
+  await publish(400);
+  await publisher.flush(5_000);
+  assert.equal(keys().length, 410);
+  assert.ok(batches.length >= 5, `${batches.length} batches`);
+  const together = batches.reduce((sum, { length }) => sum + length, 0);
+  assert.ok(together >= 300, `${together} of 400 together`);
 });
 
 test('a batch that got no answer is sent again as it was, with the same ids', async () => {

@@ -52,6 +52,8 @@ const defaultCapacity = 10_000;
 const minBatchMessages = 32;
 /** Under load so long is waited for more of them, so that a batch is worth its cost. */
 const gatherMs = 25;
+/** Load: so many events within so long. */
+const load = { events: 25, withinMs: 100 };
 /** A full queue is reported at its first loss and then every so many. */
 const reportEvery = 1_000;
 
@@ -73,6 +75,8 @@ export function createEventPublisher(options: EventPublisherOptions): QueueingPu
   let isClosed = false;
   let retry: NodeJS.Timeout | undefined;
   const emptied = new Set<() => void>();
+  /** When the newest were. */
+  const published: number[] = [];
 
   const sendNext = async (): Promise<void> => {
     const batch = queue.splice(0, togetherIn(queue));
@@ -105,9 +109,11 @@ export function createEventPublisher(options: EventPublisherOptions): QueueingPu
         return true;
       },
     );
-  /** Until there are many, or so much time has passed; not for an event or two, nor for who waits for all to be sent. */
+  const isLoaded = (): boolean =>
+    published.length === load.events && performance.now() - (published[0] ?? 0) < load.withinMs;
+  /** Until there are many, or so much time has passed; not for who waits for all to be sent. */
   const gather = async (): Promise<void> => {
-    if (queue.length < 2) return;
+    if (!isLoaded()) return;
     const endMs = performance.now() + gatherMs;
     const isWorthwhile = (): boolean => queue.length < maxBatchMessages && emptied.size === 0 && !isClosed;
     while (isWorthwhile() && performance.now() < endMs) await delay(5);
@@ -144,6 +150,8 @@ export function createEventPublisher(options: EventPublisherOptions): QueueingPu
       if (dropped % reportEvery === 1) logger.warn({ dropped }, 'drop the oldest events: the bus does not take them');
     }
     queue.push(event);
+    published.push(performance.now());
+    if (published.length > load.events) published.shift();
     void pump();
   };
 
