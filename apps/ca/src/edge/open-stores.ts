@@ -9,7 +9,7 @@ import { cfsslKeysBucket, openCfsslKeyStore } from './cfssl/key-store.ts';
 import { checkpointFile } from './checkpoint-file.ts';
 import { hostsBucket, openHostRegister } from './host-register.ts';
 import { type Ledger, ledgerStream, ledgerSubjects, openLedger } from './ledger.ts';
-import { openRevocations, type Revocations, revocationsBucket } from './revocations.ts';
+import { openRevocations, revocationsBucket } from './revocations.ts';
 import { openTokenStore, tokensBucket } from './token-store.ts';
 
 export interface OpenStoresOptions {
@@ -67,28 +67,42 @@ async function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<
 
 async function attemptToOpen(options: OpenStoresOptions): Promise<Stores> {
   const { bus, logger, caDirectory, onCommitted, onMembers, prepare } = options;
-  const opened: { close(): Promise<void> }[] = [];
-  const opens = async <T extends { close(): Promise<void> }>(opening: Promise<T>): Promise<T> => {
-    const store = await opening;
-    opened.push(store);
-    return store;
-  };
-  try {
-    const revocations: Revocations = await opens(
-      openRevocations(await bus.bucket(revocationsBucket), logger, onMembers),
-    );
-    const register = await opens(openHostRegister(await bus.bucket(hostsBucket), logger, onMembers));
-    const tokens = await opens(openTokenStore(await bus.bucket(tokensBucket), logger));
-    const automations = await opens(openAutomationStore(await bus.bucket(automationsBucket), logger, onMembers));
-    const cfsslKeys = await opens(openCfsslKeyStore(await bus.bucket(cfsslKeysBucket), logger));
+  const openLedgerOf = async (): Promise<Ledger> => {
     const stream = await bus.stream(ledgerStream, ledgerSubjects);
-    const checkpointPath = checkpointFile(caDirectory);
-    const ledger: Ledger = await opens(openLedger({ stream, logger, checkpointPath, onCommitted }));
-    const stores = { register, ledger, revocations, tokens, automations, cfsslKeys };
+    return openLedger({ stream, logger, checkpointPath: checkpointFile(caDirectory), onCommitted });
+  };
+  const [revocations, register, tokens, automations, cfsslKeys, ledger] = await allOrNone([
+    bus.bucket(revocationsBucket).then((bucket) => openRevocations(bucket, logger, onMembers)),
+    bus.bucket(hostsBucket).then((bucket) => openHostRegister(bucket, logger, onMembers)),
+    bus.bucket(tokensBucket).then((bucket) => openTokenStore(bucket, logger)),
+    bus.bucket(automationsBucket).then((bucket) => openAutomationStore(bucket, logger, onMembers)),
+    bus.bucket(cfsslKeysBucket).then((bucket) => openCfsslKeyStore(bucket, logger)),
+    openLedgerOf(),
+  ]);
+  const stores = { register, ledger, revocations, tokens, automations, cfsslKeys };
+  try {
     await prepare(stores);
     return stores;
   } catch (error) {
-    await Promise.all(opened.map((store) => store.close()));
+    await closeStores(stores);
+    throw error;
+  }
+}
+
+interface Closable {
+  close(): Promise<void>;
+}
+
+/** All that open at the same time; when one does not, the others are closed again. Throws what the first of them threw. */
+async function allOrNone<T extends readonly Closable[]>(
+  opening: readonly [...{ [Index in keyof T]: Promise<T[Index]> }],
+): Promise<T> {
+  try {
+    return (await Promise.all(opening)) as unknown as T;
+  } catch (error) {
+    for (const one of await Promise.allSettled(opening)) {
+      if (one.status === 'fulfilled') await (one.value as Closable).close();
+    }
     throw error;
   }
 }

@@ -34,6 +34,8 @@ export interface SigningThreadsOptions {
   readonly threads?: number;
   readonly idleMs?: number;
   readonly start?: (authorities: SigningAuthorities) => Worker;
+  /** Milliseconds that only grow. */
+  readonly nowMs?: () => number;
 }
 
 export interface RunningSigning extends Signing {
@@ -70,7 +72,7 @@ export function defaultThreads(): number {
 
 export function createSigningThreads(options: SigningThreadsOptions): RunningSigning {
   const { authorities, logger, threads: wanted = defaultThreads(), idleMs = defaultIdleMs } = options;
-  const { start = startSigningThread } = options;
+  const { start = startSigningThread, nowMs = () => performance.now() } = options;
   const waiting: Pending[] = [];
   const threads = new Set<Thread>();
   let isDispatching = false;
@@ -94,7 +96,7 @@ export function createSigningThreads(options: SigningThreadsOptions): RunningSig
     for (const { jobs } of threads) underWay += jobs;
     const areFew = waiting.length + underWay < minTogether;
     if (!areFew) {
-      lastNeededMs = performance.now();
+      lastNeededMs = nowMs();
       if (threads.size === 0) startAll();
     }
     const online = [...threads].filter(({ isOnline }) => isOnline);
@@ -144,7 +146,7 @@ export function createSigningThreads(options: SigningThreadsOptions): RunningSig
     }
   };
   const startAll = (): void => {
-    if (performance.now() < notBeforeMs) return;
+    if (nowMs() < notBeforeMs) return;
     try {
       for (let count = 0; count < wanted; count++) startOne();
     } catch (err) {
@@ -175,11 +177,11 @@ export function createSigningThreads(options: SigningThreadsOptions): RunningSig
   };
   const fail = (err: unknown): void => {
     logger.error({ err }, 'a signing thread has failed: for a while the main thread does its work');
-    notBeforeMs = performance.now() + idleMs;
+    notBeforeMs = nowMs() + idleMs;
     void endAll();
   };
   const endWhenIdle = (): void => {
-    if (performance.now() - lastNeededMs >= idleMs) void endAll();
+    if (nowMs() - lastNeededMs >= idleMs) void endAll();
   };
   const endAll = async (): Promise<void> => {
     clearInterval(idle);
