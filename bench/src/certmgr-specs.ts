@@ -32,11 +32,11 @@ export async function certmgrSpecs(rounds: number, say: (line: string) => void):
   }
 }
 
-/** As the package runs it: the young generation of V8 is small (docs/adr/0017), and it collects sooner (docs/adr/0021). */
+/** As the package runs it: V8 collects sooner, and its young generation is small (docs/adr/0021). */
 async function keep(root: string): Promise<KeptSpecs> {
   const args = [
-    '--max-semi-space-size=2',
     '--optimize-for-size',
+    '--semi-space-growth-factor=1',
     join(programs, 'keep-specs.ts'),
     root,
     String(laterPasses),

@@ -34,14 +34,10 @@ const program = join(import.meta.dirname, '../../issuing/our-ca.ts');
 const schema = join(import.meta.dirname, '../../issuing/certdb.sql');
 const path = '/api/v1/cfssl';
 
-/** As the package's executable is built (tools/package, ADR 17). */
-const shipped = ['--max-semi-space-size=2'];
-
 /** Starts our CA in a process of its own. */
 export async function forkOurs(wish: CaWish): Promise<{ readonly child: ChildProcess; readonly report: CaReport }> {
   const child = fork(program, [JSON.stringify(wish)], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    execArgv: [...process.execArgv, ...shipped],
   });
   const [report] = (await Promise.race([once(child, 'message'), once(child, 'exit')])) as [CaReport | number];
   if (typeof report !== 'object' || report === null) throw new Error(`our CA ended with ${report}`);

@@ -28,7 +28,10 @@ test('certmgr run: collects sooner, with every compiler', () => {
     ['easycerts', 'certmgr', 'run'],
     ['certmgr', 'run'],
   ]) {
-    assert.deepEqual(memoryFlags(['/usr/lib/easycerts/easycerts', ...words]), ['--optimize-for-size']);
+    assert.deepEqual(memoryFlags(['/usr/lib/easycerts/easycerts', ...words]), [
+      '--optimize-for-size',
+      '--semi-space-growth-factor=1',
+    ]);
   }
 });
 

@@ -16,7 +16,11 @@ const thrifty: readonly (readonly string[])[] = [['certmgr', 'run']];
 // Only flags that V8 looks at whenever it decides something: they may be set while it runs
 
 /** Collect sooner. */
-const collecting: readonly string[] = ['--optimize-for-size'];
+const collecting: readonly string[] = [
+  '--optimize-for-size',
+  // young objects get no more room than at first
+  '--semi-space-growth-factor=1',
+];
 
 const memoryFirst: readonly string[] = [
   // code that runs once a second needs no optimising compilers: 8 MB of their program are not even read
@@ -27,8 +31,6 @@ const memoryFirst: readonly string[] = [
   // heap is there twice it costs 8 MB, and V8 compacts by itself when there is nothing to do
   ...collecting,
   '--bytecode-old-age=1',
-  // young objects get no more room than at first
-  '--semi-space-growth-factor=1',
 ];
 
 /** The flags for a command line (`[program, link, …words]`). */

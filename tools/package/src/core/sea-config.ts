@@ -29,8 +29,6 @@ export function seaConfig(files: SeaFiles): Readonly<Record<string, unknown>> {
 
 /** What Node.js is told; compiled code is only good for a V8 that was told the same. */
 export const execArgv: readonly string[] = [
-  // half the memory of a busy CA at the same speed (docs/adr/0017)
-  '--max-semi-space-size=2',
   // no debugger for whoever may send a signal
   '--disable-sigusr1',
 ];

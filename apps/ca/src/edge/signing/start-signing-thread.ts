@@ -19,9 +19,6 @@ export interface SigningThreadData {
 /** The script of the thread in the executable, compressed (tools/package/src/executable.ts). */
 const asset = 'signing-thread.cjs';
 
-/** Its memory is for short-lived objects; more only makes it bigger (docs/adr/0022). */
-const resourceLimits = { maxYoungGenerationSizeMb: 6 };
-
 export function startSigningThread(authorities: SigningAuthorities): Worker {
   const data: SigningThreadData = {
     authorities: Object.entries(authorities).map(([name, { certificate, keyPair }]) => ({
@@ -30,7 +27,7 @@ export function startSigningThread(authorities: SigningAuthorities): Worker {
       keyPair,
     })),
   };
-  const options = { workerData: data, resourceLimits, name: 'signing' };
+  const options = { workerData: data, name: 'signing' };
   return isSea()
     ? new Worker(zstdDecompressSync(new Uint8Array(getRawAsset(asset))).toString('latin1'), { ...options, eval: true })
     : new Worker(new URL('./signing-thread.ts', import.meta.url), options);
