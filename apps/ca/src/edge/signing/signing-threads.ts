@@ -46,6 +46,8 @@ export interface RunningSigning extends Signing {
 
 /** Fewer than these are done faster than another thread is woken. */
 const minTogether = 3;
+/** So many go in a message where there are as many: each message wakes a thread. */
+const minShare = 4;
 /** So much work waits at a thread at most, so that the others have some too. */
 const maxAtThread = 16;
 const defaultIdleMs = minuteMs;
@@ -108,7 +110,8 @@ export function createSigningThreads(options: SigningThreadsOptions): RunningSig
       const thread = online.reduce((one, other) => (other.jobs < one.jobs ? other : one));
       const room = maxAtThread - thread.jobs;
       if (room <= 0) return;
-      send(thread, waiting.splice(0, Math.min(room, Math.ceil(waiting.length / online.length))));
+      const share = Math.max(minShare, Math.ceil(waiting.length / online.length));
+      send(thread, waiting.splice(0, Math.min(room, share)));
     }
   };
   const doHere = (all: readonly Pending[]): void => {
