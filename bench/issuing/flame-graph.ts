@@ -115,7 +115,8 @@ function svgOf(heading: string, all: Frame): string {
       `<rect x="${500 + index * 175}" y="8" width="10" height="10" fill="${colour}"/><text x="${514 + index * 175}" y="17">${escaped(kind)}</text>`,
   );
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${50 + depths * rowHeight}" font-family="monospace" font-size="10">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${50 + depths * rowHeight}" font-family="monospace" font-size="10" role="img">`,
+    `<title>${escaped(heading)}</title>`,
     '<rect width="100%" height="100%" fill="#fff"/>',
     `<text x="4" y="18" font-size="13">${escaped(heading)}</text>`,
     ...legend,
