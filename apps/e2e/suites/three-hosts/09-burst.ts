@@ -1,6 +1,7 @@
 /** Two hundred hosts without kubelets join in one burst: each gets everything, nothing is given twice; then they leave. */
 
 import assert from 'node:assert/strict';
+import { availableParallelism } from 'node:os';
 import { after, before, test } from 'node:test';
 import { type Burst, type BurstHost, burstOf } from '../../src/burst.ts';
 import { type PrintedEvent, storedEvents } from '../../src/events.ts';
@@ -36,6 +37,12 @@ step('two hundred hosts join at once', cluster, () => {
     }
     joined = hosts;
     [issued, events] = await Promise.all([listIssued(cluster), storedEvents(cluster)]);
+  });
+
+  test('the CA has made them on all processors', { skip: availableParallelism() === 1 }, async () => {
+    const pid = '$(systemctl show --property=MainPID --value easycerts-ca)';
+    const threads = `grep --no-messages --files-with-matches '^signing' /proc/${pid}/task/*/comm | wc -l`;
+    assert.ok(Number(await cluster.host(master).mustExec(['sh', '-c', threads])) > 1);
   });
 
   test('the ledger has exactly one certificate for each host and name', () => {
