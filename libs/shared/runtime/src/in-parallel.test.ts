@@ -68,6 +68,17 @@ describe('inParallel', () => {
     await assert.rejects(allOf(inParallel(broken(), 2, async () => 0)), TypeError);
   });
 
+  it('tells a failure at once, though the next item is not there', async () => {
+    async function* waiting(): AsyncGenerator<number, void> {
+      yield 1;
+      await new Promise(() => undefined);
+    }
+    const failing = inParallel(waiting(), 4, async () => {
+      throw new RangeError('one');
+    });
+    await assert.rejects(allOf(failing), RangeError);
+  });
+
   it('lets go of the sequence when its caller has enough', async () => {
     let isReleased = false;
     for await (const item of inParallel(

@@ -55,6 +55,7 @@ export async function* inParallel<T, R>(
     }
   } finally {
     isEnded = true;
-    await iterator.return?.();
+    // Not waited for: it may be waiting itself, for an item that never comes.
+    iterator.return?.().catch(() => undefined);
   }
 }

@@ -150,10 +150,12 @@ test('threads that nobody needs end, and come back', async (t) => {
   assert.equal(workers.length, 4);
 });
 
-test('a machine with one processor has no other threads', async (t) => {
+test('a machine with one processor has no other threads, and nothing to look after', async (t) => {
+  const intervals = t.mock.method(globalThis, 'setInterval');
   const { signing, workers } = twoThreads(t, { threads: 0 });
   assert.equal((await Promise.all(Array.from({ length: 50 }, () => signing.readCsr(csrDer)))).length, 50);
   assert.equal(workers.length, 0);
+  assert.equal(intervals.mock.callCount(), 0);
   assert.ok(defaultThreads() <= 8);
 });
 

@@ -149,15 +149,15 @@ export function createSigningThreads(options: SigningThreadsOptions): RunningSig
     }
   };
   const startAll = (): void => {
-    if (nowMs() < notBeforeMs) return;
+    if (wanted === 0 || nowMs() < notBeforeMs) return;
+    idle = setInterval(endWhenIdle, idleMs);
+    idle.unref();
     try {
       for (let count = 0; count < wanted; count++) startOne();
     } catch (err) {
       fail(err);
     }
     logger.debug({ threads: threads.size }, 'signing threads start');
-    idle = setInterval(endWhenIdle, idleMs);
-    idle.unref();
   };
   const startOne = (): void => {
     const worker = start(authorities);
