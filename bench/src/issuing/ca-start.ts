@@ -96,7 +96,11 @@ async function theirStart(): Promise<number> {
   const side = cfssl({ isPlain: false, isOpen: false, hasDatabase: false });
   const prepared = await side.prepare();
   const body = prepared.bodyOf(csr ?? new Uint8Array());
-  return untilSigned(() => prepared.spawn(), Number(new URL(prepared.url).port), body);
+  try {
+    return await untilSigned(() => prepared.spawn(), Number(new URL(prepared.url).port), body);
+  } finally {
+    prepared.remove();
+  }
 }
 
 /** Milliseconds; the process is ended then. */

@@ -73,6 +73,8 @@ export interface PreparedCfssl {
   readonly url: string;
   readonly bodyOf: RunningSide['bodyOf'];
   spawn(): ChildProcess;
+  /** Removes its files. */
+  remove(): void;
 }
 
 /** `cfssl serve` of the pinned version, as its documentation says to run it. */
@@ -97,7 +99,7 @@ export function cfssl(wish: CfsslWish): Side & { prepare(): Promise<PreparedCfss
         async stop() {
           await ended(server, () => server.kill('SIGKILL'));
           await database?.stop();
-          rmSync(folder, { recursive: true, force: true });
+          prepared.remove();
         },
       };
     },
@@ -126,6 +128,7 @@ async function prepareCfssl(
     url: `${isPlain ? 'http' : 'https'}://127.0.0.1:${port}${path}/${isOpen ? 'sign' : 'authsign'}`,
     bodyOf: bodyMaker(key),
     spawn: () => spawn(pinned.path, words, { cwd: folder, stdio: 'ignore' }),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
 
