@@ -34,9 +34,14 @@ export function publishStarted(
   events.publish({ type: 'ca.started', subject: host, key: at.toISOString(), data: { version, certificates } });
 }
 
-export function publishIssued(events: EventPublisher, record: LedgerRecord, template: CertificateTemplate): void {
+/** `says`: what the certificate of the record says. */
+export function publishIssued(
+  events: EventPublisher,
+  record: LedgerRecord,
+  says: Pick<CertificateTemplate, 'subject' | 'alternativeNames' | 'notBefore' | 'notAfter'>,
+): void {
   const { host, name, authority, serial, reason } = record;
-  const { dns, ip } = canonicalNames(template.alternativeNames);
+  const { dns, ip } = canonicalNames(says.alternativeNames);
   const fact: Fact<'certificate.issued'> = {
     type: 'certificate.issued',
     subject: `${host}/${name}`,
@@ -47,11 +52,11 @@ export function publishIssued(events: EventPublisher, record: LedgerRecord, temp
       authority,
       serial,
       fingerprint: hash('sha256', record.certificateDer),
-      subject: formatSubject(template.subject),
+      subject: formatSubject(says.subject),
       dnsNames: [...dns],
       ipAddresses: [...ip],
-      notBefore: template.notBefore.toISOString(),
-      notAfter: template.notAfter.toISOString(),
+      notBefore: says.notBefore.toISOString(),
+      notAfter: says.notAfter.toISOString(),
       reason,
     },
   };

@@ -5,10 +5,10 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { request as httpsRequest } from 'node:https';
 import { after, before, test } from 'node:test';
 import { filesOfSet } from '@easycerts/cluster';
-import type { CloudEvent } from '@easycerts/contracts';
 import { isAppError } from '@easycerts/core';
 import { encodePem, generateKeyPair, parseCertificate, privateKeyToPem } from '@easycerts/pki';
 import { deliverSet, loadUsers } from '@easycerts/runtime';
+import { collect } from '@easycerts/testing';
 import { authorityFiles } from '../src/edge/authority-files.ts';
 import { master, node, requestFor } from './fixture.ts';
 import { type CaSite, startSite } from './running-ca.ts';
@@ -174,12 +174,6 @@ test('a damaged CA key is told when it starts, and stays as it is', async () => 
   await writeFile(key, pem);
   await (await site.start()).close();
 });
-
-async function collect(source: AsyncIterable<CloudEvent>): Promise<readonly CloudEvent[]> {
-  const events: CloudEvent[] = [];
-  for await (const event of source) events.push(event);
-  return events;
-}
 
 /** The value of `work` as soon as it succeeds. */
 async function eventually<T>(work: () => Promise<T>): Promise<T> {

@@ -36,7 +36,7 @@ export interface Attempt {
   readonly isCertificateRevoked: boolean;
   readonly isWithinRate: boolean;
   /** What {@link readCsr} made of the request's CSR; absent: it is read now. */
-  readonly csr?: CsrFacts | Finding<DenyReason> | undefined;
+  readonly csr?: ReadCsr | undefined;
   readonly now: Date;
 }
 
@@ -132,7 +132,7 @@ function readAttempt(
 }
 
 /** What was read of another CSR than the request's counts for nothing. */
-function csrOf({ csr, request }: Attempt): CsrFacts | Finding<DenyReason> {
+function csrOf({ csr, request }: Attempt): ReadCsr {
   if (csr === undefined || ('der' in csr && csr.der !== request.csrDer)) return readCsr(request.csrDer);
   return csr;
 }
@@ -142,8 +142,11 @@ export function isAdmitted(attempt: Attempt): boolean {
   return firstFinding(callerChecks, attempt) === undefined;
 }
 
-/** What a CSR says, or why it cannot be read. Only for a request that {@link isAdmitted}: it is work. */
-export function readCsr(csrDer: Uint8Array): CsrFacts | Finding<DenyReason> {
+/** What a CSR says, or why it cannot be read. */
+export type ReadCsr = CsrFacts | Finding<DenyReason>;
+
+/** Reads a CSR. Only for a request that {@link isAdmitted}: it is work. */
+export function readCsr(csrDer: Uint8Array): ReadCsr {
   try {
     return parseCsr(csrDer);
   } catch (error) {

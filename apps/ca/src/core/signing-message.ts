@@ -6,8 +6,7 @@
 import type { AuthorityName } from '@easycerts/cluster';
 import type { DenyReason, Finding } from '@easycerts/core';
 import type { CertificateTemplate, CsrFacts } from '@easycerts/pki';
-
-export type ReadCsr = CsrFacts | Finding<DenyReason>;
+import type { ReadCsr } from './policy.ts';
 
 export interface ReadJob {
   readonly kind: 'read';

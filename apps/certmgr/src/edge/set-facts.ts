@@ -71,17 +71,11 @@ export class SetFacts {
 
   /** What is as the spec says, or as in other sets, is kept once: facts of ten thousand sets are held for as long as we run. */
   #sharing(spec: CertificateSpec, leaf: LeafFacts): LeafFacts {
-    const shared = this.#shared;
     const isNamed = namesEqual(leaf.alternativeNames, spec.alternativeNames);
     return {
-      ...leaf,
+      ...this.#shared.leaf(leaf),
       subject: subjectsEqual(leaf.subject, spec.subject) ? spec.subject : leaf.subject,
       alternativeNames: isNamed ? spec.alternativeNames : leaf.alternativeNames,
-      issuerText: shared.text(leaf.issuerText),
-      otherSubjectAttributes: shared.list(leaf.otherSubjectAttributes),
-      otherNames: shared.list(leaf.otherNames),
-      usages: shared.list(leaf.usages),
-      otherUsages: shared.list(leaf.otherUsages),
     };
   }
 

@@ -1,5 +1,7 @@
 /** Equal small values, kept once: of ten thousand certificates most have the same issuer, organizations and usages. */
 
+import type { LeafFacts } from '../core/observation.ts';
+
 /** Different ones that are kept; what comes beyond is not worth sharing. */
 const mostValues = 1_000;
 
@@ -15,6 +17,18 @@ export class SharedValues {
   /** An equal list, the first that was given; nobody may change it. */
   list<T extends string>(values: readonly T[]): readonly T[] {
     return shared(this.#lists, JSON.stringify(values), values) as readonly T[];
+  }
+
+  /** A leaf with what many others have alike. */
+  leaf(leaf: LeafFacts): LeafFacts {
+    return {
+      ...leaf,
+      issuerText: this.text(leaf.issuerText),
+      otherSubjectAttributes: this.list(leaf.otherSubjectAttributes),
+      otherNames: this.list(leaf.otherNames),
+      usages: this.list(leaf.usages),
+      otherUsages: this.list(leaf.otherUsages),
+    };
   }
 }
 

@@ -3,7 +3,7 @@
 import { hash } from 'node:crypto';
 import type { KeyAlgorithm, SubjectName } from '@easycerts/cluster';
 import { type DerElement, malformed, readDer } from './der.ts';
-import { integerOf, oidOf, sequenceOf, timeOf, wholeBitsOf } from './der-values.ts';
+import { integerOf, isNumber, oidOf, sequenceOf, timeOf, wholeBitsOf } from './der-values.ts';
 import { formatSubject, readName } from './distinguished-name.ts';
 import { type Extension, type ExtensionFacts, factsOfExtensions, readExtensions } from './extensions.ts';
 import { decodePem } from './pem.ts';
@@ -132,8 +132,4 @@ function serialText(content: Uint8Array): string {
   if ((content[0] ?? 0x80) >= 0x80) throw malformed('read certificate: negative serial number');
   const text = Buffer.from(content.buffer, content.byteOffset, content.length).toString('hex').replace(/^0+/, '');
   return text === '' ? '0' : text;
-}
-
-function isNumber(content: Uint8Array, value: number): boolean {
-  return content.length === 1 && content[0] === value;
 }

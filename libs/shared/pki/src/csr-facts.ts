@@ -4,7 +4,7 @@ import type { KeyObject } from 'node:crypto';
 import type { AlternativeNames, ExtendedKeyUsage, KeyAlgorithm, SubjectName } from '@easycerts/cluster';
 import { AppError } from '@easycerts/core';
 import { type DerElement, malformed, readDer } from './der.ts';
-import { integerOf, oidOf, sequenceOf, setOf, wholeBitsOf } from './der-values.ts';
+import { integerOf, isNumber, oidOf, sequenceOf, setOf, wholeBitsOf } from './der-values.ts';
 import { readName } from './distinguished-name.ts';
 import { type Extension, factsOfExtensions, type KeyUsageName, readExtensions } from './extensions.ts';
 import { oid } from './oids.ts';
@@ -70,7 +70,7 @@ function readRequest(der: Uint8Array): UnverifiedRequest {
   wholeBitsOf(signature, 'CSR signature');
   const [version, name, key, attributes, ...more] = sequenceOf(toBeSigned, 'CSR');
   if (attributes?.tag !== 0xa0 || more.length > 0) throw malformed('read CSR: of unknown shape');
-  if (!isZero(integerOf(version, 'CSR version'))) throw malformed('read CSR: unknown version');
+  if (!isNumber(integerOf(version, 'CSR version'), 0)) throw malformed('read CSR: unknown version');
   const { subject, otherAttributes: otherSubjectAttributes } = readName(name, 'CSR subject');
   const { extensions, otherAttributes } = readAttributes(attributes);
   const facts = factsOfExtensions(extensions, 'CSR extension');
@@ -98,10 +98,6 @@ function readRequest(der: Uint8Array): UnverifiedRequest {
     signed: { toBeSigned, algorithm, signature },
     publicKey: isAccepted ? publicKeyOfSpki(publicKey.spkiDer, 'CSR key') : undefined,
   };
-}
-
-function isZero(content: Uint8Array): boolean {
-  return content.length === 1 && content[0] === 0;
 }
 
 function readAttributes(attributes: DerElement): {

@@ -41,7 +41,8 @@ function lastOctets(content: Uint8Array): number {
   return (content[length - 2] ?? 0) * 256 + (content[length - 1] ?? 0);
 }
 
-function areEqual(one: Uint8Array, other: Uint8Array): boolean {
+/** Whether two arrays have the same octets. */
+export function areEqual(one: Uint8Array, other: Uint8Array): boolean {
   if (one.length !== other.length) return false;
   for (let at = 0; at < one.length; at++) if (one[at] !== other[at]) return false;
   return true;
@@ -72,6 +73,11 @@ export function octetsOf(element: DerElement | undefined, what: string): Uint8Ar
 /** Content octets of an INTEGER, two's complement, at least one. */
 export function integerOf(element: DerElement | undefined, what: string): Uint8Array {
   return expectTag(element, derTag.integer, what).content;
+}
+
+/** Whether the content of an INTEGER is a number of one octet. */
+export function isNumber(content: Uint8Array, value: number): boolean {
+  return content.length === 1 && content[0] === value;
 }
 
 /** A BOOLEAN. */

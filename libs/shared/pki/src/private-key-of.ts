@@ -4,8 +4,8 @@ import { createECDH, createPrivateKey, X509Certificate } from 'node:crypto';
 import type { KeyAlgorithm } from '@easycerts/cluster';
 import { AppError } from '@easycerts/core';
 import type { CertificateFacts } from './certificate-facts.ts';
-import { type DerElement, derTag, readDer } from './der.ts';
-import { integerOf, octetsOf, oidOf, sequenceOf, wholeBitsOf } from './der-values.ts';
+import { type DerElement, readDer } from './der.ts';
+import { areEqual, integerOf, isNumber, octetsOf, oidOf, sequenceOf, wholeBitsOf } from './der-values.ts';
 import { oid } from './oids.ts';
 import { decodePem } from './pem.ts';
 
@@ -78,7 +78,7 @@ function readEcPrivateKey(keyPem: string, curve: Curve): EcPrivateKey | undefine
   const parts = sequenceOf(readDer(block.der), 'private key');
   if (block.label === 'EC PRIVATE KEY') return ecPrivateKeyOf(parts, curve, 'required');
   const [version, algorithm, key, ...rest] = parts;
-  if (block.label !== 'PRIVATE KEY' || rest.length > 0 || !isNumber(version, 0)) return undefined;
+  if (block.label !== 'PRIVATE KEY' || rest.length > 0 || !isNumber(integerOf(version, 'version'), 0)) return undefined;
   const [algorithmOid, curveOid] = sequenceOf(algorithm, 'private key');
   if (oidOf(algorithmOid, 'private key') !== oid.ecPublicKey || oidOf(curveOid, 'curve') !== curve.oid)
     return undefined;
@@ -95,20 +95,17 @@ function ecPrivateKeyOf(
 ): EcPrivateKey | undefined {
   const named = optional[0]?.tag === curveTag ? optional.shift() : undefined;
   const written = optional[0]?.tag === publicKeyTag ? optional.shift() : undefined;
-  if (!isNumber(version, 1) || optional.length > 0 || (named === undefined && curveIs === 'required')) return undefined;
+  if (
+    !isNumber(integerOf(version, 'version'), 1) ||
+    optional.length > 0 ||
+    (named === undefined && curveIs === 'required')
+  )
+    return undefined;
   if (named !== undefined && oidOf(named.children[0], 'curve') !== curve.oid) return undefined;
   return {
     secret: octetsOf(secret, 'private key'),
     publicKey: written && wholeBitsOf(written.children[0], 'public key'),
   };
-}
-
-function isNumber(element: DerElement | undefined, value: number): boolean {
-  return element?.tag === derTag.integer && element.content.length === 1 && integerOf(element, 'version')[0] === value;
-}
-
-function areEqual(one: Uint8Array, other: Uint8Array): boolean {
-  return Buffer.compare(one, other) === 0;
 }
 
 function isOpenSslKeyOf(keyPem: string, { der }: KeyOwner): boolean {

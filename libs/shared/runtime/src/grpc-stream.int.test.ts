@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { BulkSigningService, type SignStreamRequest, type SignStreamResponse } from '@easycerts/contracts';
 import { AppError } from '@easycerts/core';
-import { silentLogger } from '@easycerts/testing';
+import { collect, silentLogger } from '@easycerts/testing';
 import { deliverTestSet, makeAuthority } from '../test/certificate-sets.ts';
 import { connectGrpcService, type GrpcClient } from './grpc-client.ts';
 import { type RefusedCall, type RunningGrpcServer, startGrpcServer } from './grpc-server.ts';
@@ -29,11 +29,6 @@ const answerTo = ({ request }: SignStreamRequest): SignStreamResponse => ({
   certificate: { certificateDer: new Uint8Array(2_000), chainDer: [], trustBundlePem: 'pem', serial: 'ab' },
   error: undefined,
 });
-async function allOf<T>(items: AsyncIterable<T>): Promise<readonly T[]> {
-  const all: T[] = [];
-  for await (const item of items) all.push(item);
-  return all;
-}
 async function* echo(requests: AsyncIterable<SignStreamRequest>): AsyncGenerator<SignStreamResponse, void> {
   for await (const request of requests) yield answerTo(request);
 }
@@ -85,7 +80,7 @@ describe('a call with many requests', () => {
 
   it('may have none', async () => {
     handler = echo;
-    assert.deepEqual(await allOf(client.signStream([])), []);
+    assert.deepEqual(await collect(client.signStream([])), []);
   });
 
   it('is answered while it still asks', async () => {
@@ -111,7 +106,7 @@ describe('a call with many requests', () => {
     };
     const answers = client.signStream(requestsOf(3));
     await assert.rejects(
-      allOf(answers),
+      collect(answers),
       (error) => isCode('UNAVAILABLE')(error) && (error as AppError).details.cure === 'later',
     );
     handler = echo;
@@ -119,13 +114,13 @@ describe('a call with many requests', () => {
       yield requestOf('1');
       throw new RangeError('no more');
     }
-    await assert.rejects(allOf(client.signStream(broken())), RangeError);
+    await assert.rejects(collect(client.signStream(broken())), RangeError);
     handler = async function* () {
       yield* [];
       throw new TypeError('a secret');
     };
     await assert.rejects(
-      allOf(client.signStream(requestsOf(1))),
+      collect(client.signStream(requestsOf(1))),
       (error) => isCode('INTERNAL')(error) && !String(error).includes('secret'),
     );
   });
@@ -157,7 +152,7 @@ describe('a call with many requests', () => {
       await new Promise(() => undefined);
     };
     const answers = client.signStream(requestsOf(1), { timeoutMs: 60_000 });
-    await assert.rejects(allOf(answers), isCode('DEADLINE_EXCEEDED'));
+    await assert.rejects(collect(answers), isCode('DEADLINE_EXCEEDED'));
   });
 
   it('of somebody who is no host does not reach the handler, and that is told', async () => {
@@ -167,7 +162,7 @@ describe('a call with many requests', () => {
       return echo(requests);
     };
     const stranger = connectWith(strangerSet);
-    await assert.rejects(allOf(stranger.signStream(requestsOf(3))), isCode('UNAUTHENTICATED'));
+    await assert.rejects(collect(stranger.signStream(requestsOf(3))), isCode('UNAUTHENTICATED'));
     stranger.close();
     assert.equal(calls, 0);
     assert.equal(refused.at(-1)?.method, '/easycerts.ca.v1.BulkSigning/SignStream');
@@ -176,6 +171,6 @@ describe('a call with many requests', () => {
   it('with a request that is too large is refused', async () => {
     handler = echo;
     const large = requestOf('1', new Uint8Array(100_000));
-    await assert.rejects(allOf(client.signStream([large])), isCode('INVALID_INPUT'));
+    await assert.rejects(collect(client.signStream([large])), isCode('INVALID_INPUT'));
   });
 });

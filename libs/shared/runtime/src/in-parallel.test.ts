@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { collect } from '@easycerts/testing';
 import { inParallel } from './in-parallel.ts';
 
 async function* numbers(count: number, onEnd: () => void = () => undefined): AsyncGenerator<number, void> {
@@ -11,15 +12,9 @@ async function* numbers(count: number, onEnd: () => void = () => undefined): Asy
   }
 }
 
-async function allOf<T>(items: AsyncIterable<T>): Promise<readonly T[]> {
-  const all: T[] = [];
-  for await (const item of items) all.push(item);
-  return all;
-}
-
 describe('inParallel', () => {
   it('gives every result once, whatever takes longer', async () => {
-    const results = await allOf(
+    const results = await collect(
       inParallel(numbers(50), 8, async (item) => {
         await pause(item % 3);
         return item;
@@ -31,7 +26,7 @@ describe('inParallel', () => {
     );
     assert.deepEqual(new Set(results), new Set(Array(50).keys()));
     assert.equal(results.length, 50);
-    assert.deepEqual(await allOf(inParallel(numbers(0), 8, async () => 1)), []);
+    assert.deepEqual(await collect(inParallel(numbers(0), 8, async () => 1)), []);
   });
 
   it('has no more under way than it may, and reads on only as results are taken', async () => {
@@ -59,13 +54,13 @@ describe('inParallel', () => {
         if (item === 3) throw new RangeError('three');
       },
     );
-    await assert.rejects(allOf(failing), RangeError);
+    await assert.rejects(collect(failing), RangeError);
     assert.ok(isReleased);
     async function* broken(): AsyncGenerator<number, void> {
       yield 1;
       throw new TypeError('the sequence');
     }
-    await assert.rejects(allOf(inParallel(broken(), 2, async () => 0)), TypeError);
+    await assert.rejects(collect(inParallel(broken(), 2, async () => 0)), TypeError);
   });
 
   it('tells a failure at once, though the next item is not there', async () => {
@@ -76,7 +71,7 @@ describe('inParallel', () => {
     const failing = inParallel(waiting(), 4, async () => {
       throw new RangeError('one');
     });
-    await assert.rejects(allOf(failing), RangeError);
+    await assert.rejects(collect(failing), RangeError);
   });
 
   it('lets go of the sequence when its caller has enough', async () => {

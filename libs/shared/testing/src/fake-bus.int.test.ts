@@ -5,6 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import type { CloudEvent, Fact } from '@easycerts/contracts';
 import { isAppError } from '@easycerts/core';
 import type { Bus } from '@easycerts/runtime';
+import { collect } from './collect.ts';
 import { createFakeBus } from './fake-bus.ts';
 import type { TestBus } from './test-bus.ts';
 import { startTestBus } from './test-bus.ts';
@@ -16,12 +17,6 @@ const isUnavailable = (error: unknown): boolean => isAppError(error, 'UNAVAILABL
 
 function ready(key: string): Fact<'host.ready'> {
   return { type: 'host.ready', subject: 'm1', key, data: { host: 'm1', components: [], durationMs: 1 } };
-}
-
-async function collect<T>(source: AsyncIterable<T>): Promise<readonly T[]> {
-  const all: T[] = [];
-  for await (const each of source) all.push(each);
-  return all;
 }
 
 async function untilTrue(look: () => boolean): Promise<void> {

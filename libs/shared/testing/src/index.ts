@@ -1,5 +1,6 @@
 export type { AdvanceableClock } from './clocks.ts';
 export { advanceableClock, fixedClock, testTime } from './clocks.ts';
+export { collect } from './collect.ts';
 export type { FakeBus, FakeBusOptions } from './fake-bus.ts';
 export { createFakeBus } from './fake-bus.ts';
 export type { FakeSystemd } from './fake-systemd.ts';

@@ -14,30 +14,30 @@ const maxKept = 64;
 
 interface Kept {
   readonly madeAtMs: number;
-  readonly crl: Promise<string>;
+  readonly crl: string;
 }
 
 export function createCrlEndpoint(environment: CallEnvironment): CfsslEndpoint {
   const kept = new Map<string, Kept>();
   return {
     method: 'GET',
-    answer: async ({ query }) => {
+    answer: ({ query }) => {
       storesOf(environment);
       const label = askedAuthority(query.get('label') ?? '');
       const lifetimeMs = lifetimeOf(query.get('expiry') ?? '');
       const nowMs = environment.clock.now().getTime();
       const name = `${label} ${lifetimeMs}`;
       const known = kept.get(name);
-      if (known !== undefined && nowMs - known.madeAtMs < freshMs) return { result: await known.crl };
+      if (known !== undefined && nowMs - known.madeAtMs < freshMs) return { result: known.crl };
       if (kept.size >= maxKept) kept.clear();
       const crl = crlOf(environment, label, lifetimeMs);
       kept.set(name, { madeAtMs: nowMs, crl });
-      return { result: await crl };
+      return { result: crl };
     },
   };
 }
 
-async function crlOf(environment: CallEnvironment, label: CfsslLabel, lifetimeMs: number): Promise<string> {
+function crlOf(environment: CallEnvironment, label: CfsslLabel, lifetimeMs: number): string {
   const { authorities, clock } = environment;
   const now = clock.now();
   const revoked = [...storesOf(environment).revocations.entries()]

@@ -15,7 +15,7 @@ const maxSerials = 2_000;
 export function createGencrl({ clock }: Pick<CallEnvironment, 'clock'>): CfsslEndpoint {
   return {
     method: 'POST',
-    answer: async ({ body }) => {
+    answer: ({ body }) => {
       const request = jsonObjectOf(body, 'unexpected end of JSON input');
       const certificate = orBad('malformed certificate', () => parseCertificate(textField(request, 'certificate')));
       const authority: Authority = orBad('malformed Private Key', () =>
@@ -26,7 +26,7 @@ export function createGencrl({ clock }: Pick<CallEnvironment, 'clock'>): CfsslEn
       if (serials.length > maxSerials) throw badRequest(`more than ${maxSerials} serial numbers`);
       const lifetimeMs = lifetimeOf(textField(request, 'expireTime').trim());
       const revoked = serials.map((serial) => ({ serial: serialOfDecimal(serial), revokedAt: now }));
-      return { result: await signedCrl({ authority, revoked, now, lifetimeMs }) };
+      return { result: signedCrl({ authority, revoked, now, lifetimeMs }) };
     },
   };
 }

@@ -7,12 +7,12 @@ import { type Authority, createCrl, type RevokedSerial } from '@easycerts/pki';
 export const defaultCrlLifetimeMs = 7 * dayMs;
 
 /** Base64 of its DER. */
-export async function signedCrl(crl: {
+export function signedCrl(crl: {
   readonly authority: Authority;
   readonly revoked: readonly RevokedSerial[];
   readonly now: Date;
   readonly lifetimeMs: number;
-}): Promise<string> {
+}): string {
   const { authority, revoked, now, lifetimeMs } = crl;
   const nextUpdate = new Date(now.getTime() + lifetimeMs);
   // Time only goes up, so the number does (RFC 5280 §5.2.3).

@@ -16,10 +16,10 @@ import { availableParallelism } from 'node:os';
 import type { Worker } from 'node:worker_threads';
 import { minuteMs } from '@easycerts/core';
 import type { Logger } from '@easycerts/runtime';
+import type { ReadCsr } from '../../core/policy.ts';
 import {
   decodeResults,
   encodeJobs,
-  type ReadCsr,
   type SigningJob,
   type SigningMessage,
   type SigningResult,

@@ -81,20 +81,7 @@ export class FileObserver {
     const own = spec.ca && this.#cas.read(spec.ca.path);
     const facts = factsOf(spec, ca ?? own);
     const bundle = bundleState(spec, own, ca);
-    return facts.kind === 'present' ? { ...facts, leaf: this.#sharing(facts.leaf), bundle } : { ...facts, bundle };
-  }
-
-  /** What many certificates have alike is kept once. */
-  #sharing(leaf: LeafFacts): LeafFacts {
-    const shared = this.#shared;
-    return {
-      ...leaf,
-      issuerText: shared.text(leaf.issuerText),
-      otherSubjectAttributes: shared.list(leaf.otherSubjectAttributes),
-      otherNames: shared.list(leaf.otherNames),
-      usages: shared.list(leaf.usages),
-      otherUsages: shared.list(leaf.otherUsages),
-    };
+    return facts.kind === 'present' ? { ...facts, leaf: this.#shared.leaf(facts.leaf), bundle } : { ...facts, bundle };
   }
 
   #wrongModes(file: ManagedFile, { mode, uid, gid }: Stats): readonly string[] {

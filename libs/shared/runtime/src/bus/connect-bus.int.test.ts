@@ -7,7 +7,7 @@ import { after, afterEach, before, test } from 'node:test';
 import type { CloudEvent } from '@easycerts/contracts';
 import { isAppError } from '@easycerts/core';
 import type { TestBus } from '@easycerts/testing';
-import { recordingLogger, silentLogger, startTestBus, temporaryDirectory } from '@easycerts/testing';
+import { collect, recordingLogger, silentLogger, startTestBus, temporaryDirectory } from '@easycerts/testing';
 import { systemClock } from '../clock.ts';
 import type { Bus, DurableStream } from './bus.ts';
 import { busCertificateOf } from './bus-identity.ts';
@@ -31,12 +31,6 @@ const isUnavailable = (error: unknown): boolean => isAppError(error, 'UNAVAILABL
 
 function hostReady(key: string): Parameters<Bus['events']['publish']>[0] {
   return { type: 'host.ready', subject: 'm1', key, data: { host: 'm1', components: [], durationMs: 1 } };
-}
-
-async function collect<T>(source: AsyncIterable<T>): Promise<readonly T[]> {
-  const all: T[] = [];
-  for await (const each of source) all.push(each);
-  return all;
 }
 
 /** Resolves with the value of `look` as soon as it is one. */

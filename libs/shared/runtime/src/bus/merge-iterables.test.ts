@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { collect } from '@easycerts/testing';
 import { interleave, mergeSorted } from './merge-iterables.ts';
 
 async function* listOf<T>(values: readonly T[], onEnd: () => void = () => undefined): AsyncGenerator<T, void> {
@@ -8,12 +9,6 @@ async function* listOf<T>(values: readonly T[], onEnd: () => void = () => undefi
   } finally {
     onEnd();
   }
-}
-
-async function collect<T>(source: AsyncIterable<T>): Promise<readonly T[]> {
-  const all: T[] = [];
-  for await (const each of source) all.push(each);
-  return all;
 }
 
 const byNumber = (one: number, other: number): number => one - other;
